@@ -1,0 +1,121 @@
+/**
+ * A bento as `bento.yaml` states it: what was built, from which models, for which machine. Its version is the hash of
+ * its content, so that no clock, host or measurement may stand in here.
+ *
+ * @module
+ */
+import * as z from "zod";
+import { canonicalJson } from "./canonical-json.ts";
+import { Digest, digestOf } from "./digest.ts";
+import { StoredFile } from "./model-manifest.ts";
+import { TAG_PART } from "./tag.ts";
+
+/** A model that the service uses under a name of its own. */
+export const BentoModel = z.strictObject({
+  key: z.string().describe("Name in the service's `models`."),
+  asked: z.string().describe("The tag as the service wrote it, e.g. iris_classifier:latest."),
+  name: z.string().regex(TAG_PART),
+  version: z.string().regex(TAG_PART),
+  digest: Digest.describe("Digest of the model's manifest."),
+  entry: z.string().describe("File that onnxruntime opens, within the model's folder."),
+  files: z.array(StoredFile).min(1),
+  batchable: z.boolean(),
+});
+export type BentoModel = z.infer<typeof BentoModel>;
+
+export const Resources = z.strictObject({
+  cpu: z.number().positive().optional().describe("vCPUs of one instance."),
+  memory: z.string().optional().describe("Memory of one instance, e.g. 1Gi."),
+  gpu: z.int().min(0).optional().describe("GPUs of one instance."),
+  gpuType: z.string().optional().describe("Kind of GPU, e.g. nvidia-l4."),
+});
+export type Resources = z.infer<typeof Resources>;
+
+export const Traffic = z.strictObject({
+  timeoutMs: z.number().positive().optional().describe("Longest time to an answer; beyond it 504."),
+  maxConcurrency: z.int().positive().optional().describe("Requests at work at once; beyond them 429."),
+  concurrency: z.int().positive().optional().describe("Requests per instance that scaling aims at."),
+});
+export type Traffic = z.infer<typeof Traffic>;
+
+export const BentoManifest = z.strictObject({
+  schema: z.literal(1).describe("Version of this format."),
+  name: z.string().regex(TAG_PART),
+  version: z.string().regex(TAG_PART),
+  description: z.string().optional(),
+  labels: z.record(z.string(), z.string()).default({}),
+  service: z.string().describe("Name of the service, as its API documents show it."),
+  apis: z.array(
+    z.strictObject({
+      name: z.string(),
+      kind: z.enum(["api", "batch"]),
+      description: z.string().optional(),
+    }),
+  ),
+  models: z.array(BentoModel).describe("Sorted by key."),
+  resources: Resources,
+  traffic: Traffic,
+  env: z.array(z.string()).describe("Environment variables that must be set where it runs."),
+  runtime: z.strictObject({
+    bentokit: z.string().describe("Version of this toolkit whose handler is inside."),
+    node: z.string().describe("Major version of Node that it was built for."),
+    onnxruntime: z.string().describe("Exact version of onnxruntime-node."),
+  }),
+  docker: z
+    .strictObject({
+      base: z.string().optional(),
+      env: z.record(z.string(), z.string()).optional(),
+    })
+    .default({}),
+  files: z.array(StoredFile).describe("All files but bento.yaml and the models', sorted by path."),
+});
+export type BentoManifest = z.infer<typeof BentoManifest>;
+
+/** The digest that stands for the bento everywhere: of its canonical manifest. */
+export function bentoDigest(manifest: BentoManifest): Digest {
+  return digestOf(canonicalJson(manifest));
+}
+
+/** The folder of a model inside a bento and inside its image. */
+export function bentoModelFolder(model: Pick<BentoModel, "name" | "version">): string {
+  return `models/${model.name}/${model.version}`;
+}
+
+/**
+ * What the handler reads at start, written as `bento.json` beside `src/` wherever a bento is made to run. It holds
+ * nothing that bento.yaml does not; it is JSON so that no YAML reader ships in the image.
+ */
+export const RuntimeManifest = z.strictObject({
+  name: z.string(),
+  version: z.string(),
+  digest: Digest,
+  models: z.record(
+    z.string(),
+    z.strictObject({
+      tag: z.string().describe("Exact tag, name:version."),
+      digest: Digest,
+      path: z.string().describe("File to open, relative to bento.json."),
+      batchable: z.boolean(),
+    }),
+  ),
+});
+export type RuntimeManifest = z.infer<typeof RuntimeManifest>;
+
+export function runtimeManifest(bento: BentoManifest): RuntimeManifest {
+  return {
+    name: bento.name,
+    version: bento.version,
+    digest: bentoDigest(bento),
+    models: Object.fromEntries(
+      bento.models.map((model) => [
+        model.key,
+        {
+          tag: `${model.name}:${model.version}`,
+          digest: model.digest,
+          path: `${bentoModelFolder(model)}/${model.entry}`,
+          batchable: model.batchable,
+        },
+      ]),
+    ),
+  };
+}
