@@ -33,8 +33,16 @@ export type Resources = z.infer<typeof Resources>;
 
 export const Traffic = z.strictObject({
   timeoutMs: z.number().positive().optional().describe("Longest time to an answer; beyond it 504."),
-  maxConcurrency: z.int().positive().optional().describe("Requests at work at once; beyond them 429."),
-  concurrency: z.int().positive().optional().describe("Requests per instance that scaling aims at."),
+  maxConcurrency: z
+    .int()
+    .positive()
+    .optional()
+    .describe("Requests at work at once; beyond them 429."),
+  concurrency: z
+    .int()
+    .positive()
+    .optional()
+    .describe("Requests per instance that scaling aims at."),
 });
 export type Traffic = z.infer<typeof Traffic>;
 

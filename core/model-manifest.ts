@@ -23,15 +23,26 @@ export type StoredFile = z.infer<typeof StoredFile>;
 
 /** What a caller may ask of a model: a named selection of the graph's outputs. */
 export const Signature = z.strictObject({
-  batchable: z.boolean().describe("Whether rows of several requests may share one call along the first axis."),
-  outputs: z.array(z.string()).optional().describe("Outputs of the graph to compute; all of them by default."),
+  batchable: z
+    .boolean()
+    .describe("Whether rows of several requests may share one call along the first axis."),
+  outputs: z
+    .array(z.string())
+    .optional()
+    .describe("Outputs of the graph to compute; all of them by default."),
 });
 export type Signature = z.infer<typeof Signature>;
 
 /** Values that metadata may hold: JSON without nesting deeper than lists. */
 export const Metadata = z.record(
   z.string().min(1),
-  z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.union([z.string(), z.number(), z.boolean()]))]),
+  z.union([
+    z.string(),
+    z.number(),
+    z.boolean(),
+    z.null(),
+    z.array(z.union([z.string(), z.number(), z.boolean()])),
+  ]),
 );
 export type Metadata = z.infer<typeof Metadata>;
 
@@ -39,9 +50,14 @@ export const ModelManifest = z.strictObject({
   schema: z.literal(1).describe("Version of this format."),
   name: z.string().regex(TAG_PART),
   version: z.string().regex(TAG_PART),
-  framework: z.string().min(1).describe("What the model was trained with, e.g. scikit-learn; onnx when not said."),
+  framework: z
+    .string()
+    .min(1)
+    .describe("What the model was trained with, e.g. scikit-learn; onnx when not said."),
   files: z.array(StoredFile).min(1).describe("Sorted by path."),
-  entry: z.string().describe("Path of the file that onnxruntime opens; others are its external data."),
+  entry: z
+    .string()
+    .describe("Path of the file that onnxruntime opens; others are its external data."),
   inputs: z.array(TensorSpec),
   outputs: z.array(TensorSpec),
   signatures: z.record(z.string(), Signature),

@@ -6,8 +6,18 @@
 
 export type ProgressEvent =
   | { readonly kind: "step-start"; readonly step: string }
-  | { readonly kind: "step-progress"; readonly step: string; readonly doneBytes: number; readonly totalBytes?: number }
-  | { readonly kind: "step-end"; readonly step: string; readonly durationMs: number; readonly detail?: string }
+  | {
+      readonly kind: "step-progress";
+      readonly step: string;
+      readonly doneBytes: number;
+      readonly totalBytes?: number;
+    }
+  | {
+      readonly kind: "step-end";
+      readonly step: string;
+      readonly durationMs: number;
+      readonly detail?: string;
+    }
   /** Something that the user should know and that does not stop the work. */
   | { readonly kind: "notice"; readonly message: string };
 

@@ -30,7 +30,9 @@ export const TensorSpec = z.strictObject({
   dtype: z.enum(DTYPES).describe("Element type."),
   dims: z
     .array(z.union([z.int().min(0), z.string()]))
-    .describe("Length of each axis; a text is a symbolic length, ? one that the graph does not name."),
+    .describe(
+      "Length of each axis; a text is a symbolic length, ? one that the graph does not name.",
+    ),
 });
 export type TensorSpec = z.infer<typeof TensorSpec>;
 

@@ -27,9 +27,13 @@ export function parseMemory(text: string): number {
   const match = /^(\d+(?:\.\d+)?)([A-Za-z]{0,2})$/.exec(text);
   const factor = match?.[2] === undefined ? undefined : MEMORY_UNITS[match[2]];
   if (match?.[1] === undefined || factor === undefined || Number(match[1]) === 0) {
-    throw new BentoError("BENTO_INVALID_INPUT", `not an amount of memory: ${JSON.stringify(text)}`, {
-      hint: "write it with a unit, e.g. 512Mi or 1Gi",
-    });
+    throw new BentoError(
+      "BENTO_INVALID_INPUT",
+      `not an amount of memory: ${JSON.stringify(text)}`,
+      {
+        hint: "write it with a unit, e.g. 512Mi or 1Gi",
+      },
+    );
   }
   return Math.round(Number(match[1]) * factor);
 }
