@@ -1,0 +1,29 @@
+/**
+ * The record of an applied plan. Records are history: the platform itself is the truth about what runs.
+ *
+ * @module
+ */
+import * as z from "zod";
+import { Digest } from "./digest.ts";
+import { PlannedBento, PlannedImage } from "./plan.ts";
+
+export const Deployment = z.strictObject({
+  schema: z.literal(1),
+  platform: z.string(),
+  environment: z.string(),
+  name: z.string(),
+  at: z.iso.datetime().describe("When it was applied, UTC."),
+  by: z.string().optional().describe("Who applied it."),
+  plan: Digest.describe("Digest of the plan."),
+  bento: PlannedBento,
+  image: PlannedImage.optional(),
+  outcome: z.enum(["succeeded", "failed", "rolled-back", "destroyed"]),
+  verified: z.boolean().describe("Whether the golden requests were sent and answered."),
+  url: z.string().optional().describe("Where it answers."),
+  details: z
+    .record(z.string(), z.json())
+    .default({})
+    .describe("What the adapter needs to find it again."),
+  message: z.string().optional().describe("Why it failed."),
+});
+export type Deployment = z.infer<typeof Deployment>;
