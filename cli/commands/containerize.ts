@@ -1,0 +1,30 @@
+/**
+ * `bento containerize`: a bento becomes a container image, without Docker.
+ *
+ * @module
+ */
+import type { Command } from "commander";
+import type { CliContext } from "../context.ts";
+import { jsonOption } from "../output.ts";
+import { STORE_OPTION } from "../store.ts";
+
+export function registerContainerize(program: Command, context: CliContext): void {
+  program
+    .command("containerize <tag>")
+    .description("make an OCI image of a bento and print its digest")
+    .option("-t, --tag <name:tag>", "name of the image inside archives and layouts")
+    .option("--platform <os/arch>", "linux/amd64 or linux/arm64", "linux/amd64")
+    .option(
+      "--base <ref>",
+      "base image: a reference, or oci:DIR (default: a pinned distroless Node 24)",
+    )
+    .option(
+      "--output <to>",
+      "oci:DIR, oci-archive:FILE or docker-archive:FILE (default: a layout under BENTO_HOME)",
+    )
+    .option(...STORE_OPTION)
+    .addOption(jsonOption())
+    .action(async (tag: string, options) =>
+      (await import("../actions/containerize.ts")).containerizeBento(context, tag, options),
+    );
+}

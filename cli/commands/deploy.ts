@@ -1,0 +1,39 @@
+/**
+ * `bento deploy`: plan, apply, verify.
+ *
+ * @module
+ */
+import type { Command } from "commander";
+import type { CliContext } from "../context.ts";
+import { collect } from "../key-values.ts";
+import { jsonOption } from "../output.ts";
+import type { SetExitCode } from "../program.ts";
+import { STORE_OPTION } from "../store.ts";
+
+export function registerDeploy(
+  program: Command,
+  context: CliContext,
+  setExitCode: SetExitCode,
+): void {
+  program
+    .command("deploy [bento]")
+    .description("deploy a bento (default: build the project here and deploy that)")
+    .option("--platform <name>", "where to: local or aws-lambda (default: the environment's)")
+    .option("--env <name>", "environment of bentofile.yaml", "default")
+    .option("--name <name>", "name of the deployment (default: the bento's)")
+    .option("--set <key=value>", "option of the platform, over bentofile.yaml", collect)
+    .option("--plan", "show what would be done and stop")
+    .option("--detailed-exitcode", "with --plan: exit 9 when something would change")
+    .option("--out <file>", "write the plan to a file and stop")
+    .option("--apply <file>", "apply a plan made with --out; refused when something changed since")
+    .option("--emit <directory>", "write the platform's own deployment files and stop")
+    .option("--image <oci:DIR>", "image to deploy (default: made when the platform needs one)")
+    .option("--base <ref>", "base of that image: a reference, or oci:DIR")
+    .option("--no-verify", "skip the golden requests; this is recorded")
+    .option("-y, --yes", "do not ask")
+    .option(...STORE_OPTION)
+    .addOption(jsonOption())
+    .action(async (bento: string | undefined, options) =>
+      setExitCode(await (await import("../actions/deploy.ts")).deploy(context, bento, options)),
+    );
+}

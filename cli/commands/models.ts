@@ -1,0 +1,80 @@
+/**
+ * `bento models …`: the model store from the command line.
+ *
+ * @module
+ */
+import type { Command } from "commander";
+import type { CliContext } from "../context.ts";
+import { collect } from "../key-values.ts";
+import { jsonOption, outputOption } from "../output.ts";
+import { STORE_OPTION } from "../store.ts";
+
+export function registerModels(program: Command, context: CliContext): void {
+  const models = program.command("models").description("keep trained models in versions");
+  models
+    .command("import <file>")
+    .description("register an ONNX file, or a folder with one and its external data")
+    .requiredOption("--name <name>", "name of the model, e.g. iris_classifier")
+    .option("--version <version>", "version (default: made from the content)")
+    .option("--framework <name>", "what it was trained with, e.g. scikit-learn")
+    .option(
+      "--signature <name=batchable>",
+      "what callers may ask: NAME=batchable or NAME=single",
+      collect,
+    )
+    .option("--label <key=value>", "label, changeable later", collect)
+    .option("--metadata <key=value>", "fact about the model, fixed with the version", collect)
+    .option("--metadata-file <file>", "JSON file with metadata")
+    .option(...STORE_OPTION)
+    .addOption(jsonOption())
+    .action(async (file: string, options) =>
+      (await import("../actions/models-import.ts")).importModel(context, file, options),
+    );
+  models
+    .command("list [name]")
+    .description("list models, newest first")
+    .addOption(outputOption(["table", "json", "yaml", "tag"]))
+    .option(...STORE_OPTION)
+    .addOption(jsonOption())
+    .action(async (name: string | undefined, options) =>
+      (await import("../actions/models.ts")).listModels(context, name, options),
+    );
+  models
+    .command("get <tag>")
+    .description("show a model: files, inputs, outputs, signatures, labels, aliases")
+    .addOption(outputOption(["table", "json", "yaml", "tag", "path"]))
+    .option(...STORE_OPTION)
+    .addOption(jsonOption())
+    .action(async (tag: string, options) =>
+      (await import("../actions/models.ts")).getModel(context, tag, options),
+    );
+  models
+    .command("export <tag> [directory]")
+    .description("copy a model's files into a folder (default: NAME-VERSION)")
+    .option(...STORE_OPTION)
+    .addOption(jsonOption())
+    .action(async (tag: string, directory: string | undefined, options) =>
+      (await import("../actions/models.ts")).exportModel(context, { tag, directory }, options),
+    );
+  models
+    .command("delete <tags...>")
+    .description("delete versions; what an alias, bento or deployment uses is kept")
+    .option("-y, --yes", "do not ask")
+    .option("--force", "delete although something uses it")
+    .option(...STORE_OPTION)
+    .addOption(jsonOption())
+    .action(async (tags: string[], options) =>
+      (await import("../actions/models.ts")).deleteModels(context, tags, options),
+    );
+  models
+    .command("alias <tag>")
+    .description("point an alias at a version, e.g. --to production")
+    .option("--to <alias>", "the alias to move or make")
+    .option("--remove <alias>", "take an alias away; TAG is then the model's name")
+    .option("--reason <text>", "kept in the alias's history")
+    .option(...STORE_OPTION)
+    .addOption(jsonOption())
+    .action(async (tag: string, options) =>
+      (await import("../actions/models.ts")).aliasModel(context, tag, options),
+    );
+}

@@ -1,0 +1,64 @@
+/**
+ * What a command may touch of the process around it. Commands take it as an argument, so that tests run them without a
+ * process.
+ *
+ * @module
+ */
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+
+export interface CliContext {
+  readonly cwd: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** The result: what a script reads. */
+  out(text: string): void;
+  /** The talk: progress, notices, errors. */
+  err(text: string): void;
+  /** Whether a person watches `err`. */
+  readonly isTerminal: boolean;
+  readonly hasColour: boolean;
+  /** Aborted by the first Ctrl-C. */
+  readonly signal: AbortSignal;
+  /** A line typed by the user; undefined where nobody can be asked. */
+  ask(question: string): Promise<string | undefined>;
+}
+
+/** Where this user's store, caches and local deployments are: `BENTO_HOME`, else `~/.bento`. */
+export function homeOf(context: CliContext): string {
+  const given = context.environment["BENTO_HOME"];
+  return given === undefined || given === ""
+    ? join(homedir(), ".bento")
+    : resolve(context.cwd, given);
+}
+
+/** The context of the real process. Ctrl-C aborts the signal; a second one ends the process at once. */
+export function processContext(): CliContext {
+  const interrupted = new AbortController();
+  process.once("SIGINT", () => {
+    interrupted.abort(new Error("interrupted"));
+    process.once("SIGINT", () => process.exit(130));
+  });
+  const isTerminal = process.stderr.isTTY === true;
+  const noColour = process.env["NO_COLOR"];
+  return {
+    cwd: process.cwd(),
+    environment: process.env,
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    isTerminal,
+    hasColour: isTerminal && (noColour === undefined || noColour === ""),
+    signal: interrupted.signal,
+    ask: async (question) => {
+      if (process.stdin.isTTY !== true || !isTerminal) {
+        return undefined;
+      }
+      const { createInterface } = await import("node:readline/promises");
+      const prompt = createInterface({ input: process.stdin, output: process.stderr });
+      try {
+        return await prompt.question(question);
+      } finally {
+        prompt.close();
+      }
+    },
+  };
+}

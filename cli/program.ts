@@ -1,0 +1,71 @@
+/**
+ * The tree of commands. Declaring it loads no library; each action imports what it needs when it runs.
+ *
+ * @module
+ */
+import { Command } from "commander";
+import { registerBase } from "./commands/base.ts";
+import { registerBentos } from "./commands/bentos.ts";
+import { registerBuild } from "./commands/build.ts";
+import { registerCompletion } from "./commands/completion.ts";
+import { registerContainerize } from "./commands/containerize.ts";
+import { registerDeploy } from "./commands/deploy.ts";
+import { registerDeployment } from "./commands/deployment.ts";
+import { registerInit } from "./commands/init.ts";
+import { registerModels } from "./commands/models.ts";
+import { registerServe } from "./commands/serve.ts";
+import { registerTypes } from "./commands/types.ts";
+import type { CliContext } from "./context.ts";
+import { readVersion } from "./version.ts";
+
+/** Sets the exit code of a command that ended without an error. */
+export type SetExitCode = (code: number) => void;
+
+export function createProgram(context: CliContext, setExitCode: SetExitCode): Command {
+  const program = new Command("bento")
+    .description("Model store → service → bento → deployment, on platforms that scale to zero.")
+    .version(readVersion(), "-V, --version", "print the version")
+    .helpOption("-h, --help", "show help")
+    .helpCommand("help [command]", "show help for a command")
+    .configureHelp({ showGlobalOptions: false, sortSubcommands: false })
+    .addHelpText("after", EXAMPLES);
+  registerInit(program, context);
+  registerModels(program, context);
+  registerTypes(program, context);
+  registerServe(program, context);
+  registerBuild(program, context);
+  registerBentos(program, context);
+  registerContainerize(program, context);
+  registerBase(program, context);
+  registerDeploy(program, context, setExitCode);
+  registerDeployment(program, context);
+  registerCompletion(program, context);
+  settle(program, context);
+  return program;
+}
+
+const EXAMPLES = `
+Examples:
+  bento init iris                                    a new project that serves at once
+  bento models import iris.onnx --name iris --version v1
+  bento serve service.ts --reload                    develop at http://127.0.0.1:3000
+  bento build                                        service.ts + bentofile.yaml → iris:<version>
+  bento containerize iris:latest                     an OCI image, no Docker, same bytes every time
+  bento deploy iris:latest --platform local
+
+Exit codes: 0 done · 1 a bug · 2 usage or input · 3 not found · 4 conflict · 5 refused by disk or network
+            6 unhealthy · 7 refused by a check · 9 changes pending · 130 interrupted
+`;
+
+/** Makes every command throw instead of ending the process, and write through the context. */
+function settle(command: Command, context: CliContext): void {
+  command.exitOverride();
+  command.configureOutput({
+    writeOut: context.out,
+    writeErr: () => {}, // the process edge writes errors, in one form for all
+    outputError: () => {},
+  });
+  for (const child of command.commands) {
+    settle(child, context);
+  }
+}

@@ -1,0 +1,196 @@
+/**
+ * Bundles a service with our handler into files that run on Node alone. The output depends on the content of the
+ * sources only: no path of this machine stands in it.
+ *
+ * @module
+ */
+import { readFile } from "node:fs/promises";
+import { dirname, join, relative, resolve, sep } from "node:path";
+import type { BuildFailure, Metafile, OutputFile, Plugin } from "esbuild";
+import { BentoError } from "../core/bento-error.ts";
+import { codeRoot, ownModule } from "./own-package.ts";
+import type { Project } from "./project.ts";
+
+export interface Bundle {
+  /** Content by path within `src/`. */
+  readonly files: ReadonlyMap<string, Uint8Array>;
+  /** Absolute paths of all sources, for watching. */
+  readonly inputs: readonly string[];
+  /** npm packages inside, as name → version. */
+  readonly packages: Readonly<Record<string, string>>;
+}
+
+/** Starts the service when run; kept apart so that importing service.js starts nothing. */
+const MAIN = `import { start } from "./service.js";\n\nawait start();\n`;
+
+/** CommonJS packages inside an ES module still call \`require\` for Node's own modules. */
+const REQUIRE_BANNER = `import{createRequire as bentoRequire}from"node:module";const require=bentoRequire(import.meta.url);`;
+
+/**
+ * @throws BentoError BENTO_INVALID_SERVICE with each of the bundler's errors at its file, line and column
+ */
+export async function bundleService(project: Project): Promise<Bundle> {
+  const outdir = join(project.directory, ".bento-bundle"); // named only: nothing is written there
+  const { build } = await import("esbuild");
+  const result = await build({
+    entryPoints: [
+      { in: "bento:service", out: "service" },
+      { in: ownModule("handler/runner/onnx-worker"), out: "onnx-worker" },
+    ],
+    absWorkingDir: project.directory,
+    outdir,
+    write: false,
+    bundle: true,
+    metafile: true,
+    platform: "node",
+    format: "esm",
+    target: "node22",
+    minify: true,
+    sourcemap: "linked",
+    sourcesContent: false,
+    legalComments: "none",
+    external: ["onnxruntime-node"],
+    banner: { js: REQUIRE_BANNER },
+    logLevel: "silent",
+    plugins: [entryPlugin(project), ownImports(project)],
+  }).catch((error: BuildFailure) => {
+    throw bundleError(error, project);
+  });
+  const files = new Map<string, Uint8Array>();
+  for (const output of result.outputFiles) {
+    files.set(relative(outdir, output.path), normaliseMap(output, project, outdir));
+  }
+  files.set("main.js", Buffer.from(MAIN));
+  files.set("package.json", Buffer.from(`{"type":"module"}\n`));
+  const inputs = inputPaths(result.metafile, project);
+  return { files, inputs, packages: await packagesOf(inputs) };
+}
+
+/** The entry is made here, so that the user's file needs to export nothing but its service. */
+function entryPlugin(project: Project): Plugin {
+  const contents = [
+    `import * as exports from ${JSON.stringify(project.serviceFile)};`,
+    `import * as handler from ${JSON.stringify(ownModule("handler/main"))};`,
+    `const exportName = ${JSON.stringify(project.exportName)};`,
+    `export const start = () => handler.start({ exports, exportName, runtimeDirectory: new URL("..", import.meta.url) });`,
+    `export const describe = () => handler.describe(exports, exportName);`,
+  ].join("\n");
+  return {
+    name: "bento-entry",
+    setup(build) {
+      build.onResolve({ filter: /^bento:service$/ }, () => ({
+        path: "service",
+        namespace: "bento-entry",
+      }));
+      build.onLoad({ filter: /.*/, namespace: "bento-entry" }, () => ({
+        contents,
+        resolveDir: project.directory,
+        loader: "js",
+      }));
+    },
+  };
+}
+
+/**
+ * `bentokit` is always this very copy, and zod the project's own where it has one: with two copies of either, the
+ * handler and the service would not know each other's values.
+ */
+function ownImports(project: Project): Plugin {
+  return {
+    name: "bento-imports",
+    setup(build) {
+      build.onResolve({ filter: /^bentokit(\/.*)?$/ }, ({ path }) =>
+        path === "bentokit"
+          ? { path: ownModule("core/index") }
+          : {
+              errors: [
+                {
+                  text: `${path} cannot be imported by a service: only "bentokit" ships in the image`,
+                },
+              ],
+            },
+      );
+      build.onResolve({ filter: /^zod(\/.*)?$/ }, async ({ path, kind, pluginData }) => {
+        if (pluginData === "bento-zod") {
+          return undefined;
+        }
+        const ask = (resolveDir: string) =>
+          build.resolve(path, { kind, resolveDir, pluginData: "bento-zod" });
+        const fromProject = await ask(project.directory);
+        return fromProject.errors.length === 0 ? fromProject : ask(codeRoot);
+      });
+    },
+  };
+}
+
+function bundleError(failure: BuildFailure, project: Project): BentoError {
+  const lines = (failure.errors ?? []).map(({ text, location }) =>
+    location === null ? text : `${location.file}:${location.line}:${location.column + 1}: ${text}`,
+  );
+  return new BentoError("BENTO_INVALID_SERVICE", lines.join("\n") || failure.message, {
+    where: relative(process.cwd(), project.serviceFile) || project.serviceFile,
+    hint: "mend the lines named above; packages that the service imports must be installed in the project",
+    cause: failure,
+  });
+}
+
+/** Rewrites a source map's paths so that they tell files, not machines. */
+function normaliseMap(output: OutputFile, project: Project, outdir: string): Uint8Array {
+  if (!output.path.endsWith(".map")) {
+    return output.contents;
+  }
+  const map: unknown = JSON.parse(output.text);
+  if (
+    typeof map !== "object" ||
+    map === null ||
+    !("sources" in map) ||
+    !Array.isArray(map.sources)
+  ) {
+    return output.contents;
+  }
+  const sources = map.sources.map((source) => tellPath(resolve(outdir, String(source)), project));
+  return Buffer.from(JSON.stringify({ ...map, sources }));
+}
+
+function tellPath(path: string, project: Project): string {
+  const parts = path.split(sep);
+  const modules = parts.lastIndexOf("node_modules");
+  if (modules >= 0) {
+    return parts.slice(modules).join("/");
+  }
+  if (path.startsWith(project.directory + sep)) {
+    return relative(project.directory, path).split(sep).join("/");
+  }
+  return path.startsWith(codeRoot + sep)
+    ? `bentokit/${relative(codeRoot, path).split(sep).join("/")}`
+    : (parts.at(-1) ?? path);
+}
+
+function inputPaths(metafile: Metafile, project: Project): string[] {
+  return Object.keys(metafile.inputs)
+    .filter((input) => !input.startsWith("bento-entry:"))
+    .map((input) => resolve(project.directory, input))
+    .sort();
+}
+
+async function packagesOf(inputs: readonly string[]): Promise<Record<string, string>> {
+  const roots = new Set(inputs.flatMap((input) => packageFolder(input) ?? []));
+  const found: [string, string][] = [];
+  for (const root of roots) {
+    const value: unknown = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
+    if (typeof value === "object" && value !== null && "name" in value && "version" in value) {
+      found.push([String(value.name), String(value.version)]);
+    }
+  }
+  return Object.fromEntries(found.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function packageFolder(file: string): string | undefined {
+  const parts = dirname(file).split(sep);
+  const modules = parts.lastIndexOf("node_modules");
+  if (modules < 0) {
+    return undefined;
+  }
+  const length = parts[modules + 1]?.startsWith("@") === true ? 3 : 2;
+  return parts.slice(0, modules + length).join(sep);
+}
