@@ -1,0 +1,160 @@
+/**
+ * Makes an image of layers over a base: one OCI manifest for one platform, never an index, with a history entry for
+ * each layer. Times are the epoch and lists are sorted, so the digest depends on content alone.
+ *
+ * @module
+ */
+import type { Digest } from "../core/digest.ts";
+import { type InspectedImage, LAYER_TITLE, LAYER_UNCOMPRESSED } from "./inspect-image.ts";
+import type { BuiltLayer } from "./layer.ts";
+import type { OciLayout } from "./layout.ts";
+import type {
+  Descriptor,
+  HistoryEntry,
+  ImageConfig,
+  ImageManifest,
+  ImagePlatform,
+  RunConfig,
+} from "./manifest.ts";
+import { OCI_CONFIG, OCI_MANIFEST, ociLayerType } from "./media-type.ts";
+
+/** The time that images carry, so that the day of the build is not in their digest. */
+export const EPOCH = "1970-01-01T00:00:00Z";
+
+export interface ImageLayer extends BuiltLayer {
+  /** What is in it, for listings; also the `created_by` of its history. */
+  readonly title: string;
+}
+
+/** How a container starts. */
+export interface StartConfig {
+  /** Exec form; the first is an absolute path. */
+  readonly entrypoint: readonly string[];
+  readonly workingDirectory: string;
+  /** `UID:GID` in numbers: names need a passwd file in the base. */
+  readonly user: string;
+  /** Over the base's variables. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Over the base's labels. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** TCP ports. */
+  readonly ports: readonly number[];
+}
+
+export interface BuildImageOptions {
+  /** Has the blobs of base and layers already. */
+  readonly layout: OciLayout;
+  readonly platform: ImagePlatform;
+  /** @default none: the layers are all there is */
+  readonly base?: Pick<InspectedImage, "manifest" | "config"> | undefined;
+  /** Lowest first. */
+  readonly layers: readonly ImageLayer[];
+  readonly start: StartConfig;
+  /** Of the manifest. */
+  readonly annotations?: Readonly<Record<string, string>>;
+  /**
+   * Name in the layout's index.
+   *
+   * @default none: the image replaces the one without a name
+   */
+  readonly name?: string | undefined;
+}
+
+/** Writes config and manifest and enters the image into the layout's index. */
+export async function buildImage(options: BuildImageOptions): Promise<ImageDocuments> {
+  const { layout } = options;
+  const config = imageConfig(options);
+  const written = await layout.writeDocument(config, OCI_CONFIG);
+  const manifest: ImageManifest = {
+    schemaVersion: 2,
+    mediaType: OCI_MANIFEST,
+    config: written,
+    layers: [...baseLayers(options.base?.manifest), ...options.layers.map(describe)],
+    ...(options.annotations === undefined ? {} : { annotations: { ...options.annotations } }),
+  };
+  const descriptor = await layout.writeDocument(manifest, OCI_MANIFEST);
+  const { architecture, os } = config;
+  await layout.setImage({ ...descriptor, platform: { architecture, os } }, options.name);
+  return { descriptor, manifest, config };
+}
+
+/** An image's two documents and the digest that it is known by. */
+export interface ImageDocuments {
+  readonly descriptor: Descriptor;
+  readonly manifest: ImageManifest;
+  readonly config: ImageConfig;
+}
+
+function baseLayers(manifest: ImageManifest | undefined): Descriptor[] {
+  return (manifest?.layers ?? []).map((layer) => ({
+    mediaType: ociLayerType(layer.mediaType),
+    digest: layer.digest,
+    size: layer.size,
+    annotations: { [LAYER_TITLE]: "base", ...layer.annotations },
+  }));
+}
+
+function describe(layer: ImageLayer): Descriptor {
+  return {
+    ...layer.descriptor,
+    annotations: {
+      [LAYER_TITLE]: layer.title,
+      [LAYER_UNCOMPRESSED]: String(layer.uncompressedBytes),
+    },
+  };
+}
+
+function imageConfig(options: BuildImageOptions): ImageConfig {
+  const { base, layers, platform, start } = options;
+  const [os = "", architecture = ""] = platform.split("/");
+  const diffIds: Digest[] = [
+    ...(base?.config.rootfs.diff_ids ?? []),
+    ...layers.map((layer) => layer.diffId),
+  ];
+  return {
+    architecture,
+    ...(base?.config.variant === undefined ? {} : { variant: base.config.variant }),
+    os,
+    created: EPOCH,
+    config: runConfig(start, base?.config.config ?? undefined),
+    rootfs: { type: "layers", diff_ids: diffIds },
+    history: [
+      ...baseHistory(base?.config),
+      ...layers.map(({ title }) => ({ created: EPOCH, created_by: `bentokit ${title}` })),
+    ],
+  };
+}
+
+/** The base's history when it accounts for each of its layers, otherwise one made up for them. */
+function baseHistory(config: ImageConfig | undefined): HistoryEntry[] {
+  const count = config?.rootfs.diff_ids.length ?? 0;
+  const known = config?.history ?? [];
+  if (known.filter((entry) => entry.empty_layer !== true).length === count) {
+    return known;
+  }
+  return Array.from({ length: count }, () => ({ created: EPOCH, created_by: "base" }));
+}
+
+function runConfig(start: StartConfig, base: RunConfig | undefined): RunConfig {
+  const baseEnv = (base?.Env ?? []).map((line): [string, string] => {
+    const equals = line.indexOf("=");
+    return [line.slice(0, equals), line.slice(equals + 1)];
+  });
+  const env = Object.entries({ ...Object.fromEntries(baseEnv), ...start.env });
+  const labels: Record<string, string> = { ...base?.Labels, ...start.labels };
+  return {
+    User: start.user,
+    Env: env.map(([name, value]) => `${name}=${value}`).sort(compareText),
+    Entrypoint: [...start.entrypoint],
+    WorkingDir: start.workingDirectory,
+    ...(Object.keys(labels).length === 0 ? {} : { Labels: labels }),
+    ...(start.ports.length === 0
+      ? {}
+      : { ExposedPorts: Object.fromEntries(start.ports.map((port) => [`${port}/tcp`, {}])) }),
+  };
+}
+
+/** By code unit, as canonical JSON sorts keys; never by locale. */
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,210 @@
+/**
+ * An OCI image layout: a directory of blobs by digest and an index of the images in it. Blobs are written beside their
+ * place and renamed, the index last, so a writer that is killed leaves the images that were there.
+ *
+ * @module
+ */
+import { createHash, randomUUID } from "node:crypto";
+import { createReadStream, createWriteStream } from "node:fs";
+import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { BentoError } from "../core/bento-error.ts";
+import { canonicalJson } from "../core/canonical-json.ts";
+import { type Digest, digestHex, digestOf } from "../core/digest.ts";
+import { type ByteStream, collect, streamOf } from "./chunks.ts";
+import { type Descriptor, ImageIndex, parseDocument } from "./manifest.ts";
+import { OCI_INDEX } from "./media-type.ts";
+import { type ExpectedContent, verified } from "./verified.ts";
+
+/** Registries cap documents at 4 MiB. */
+export const DOCUMENT_LIMIT_BYTES = 4 * 1024 * 1024;
+
+/** Annotation that names an image within a layout. */
+export const REF_NAME = "org.opencontainers.image.ref.name";
+
+export interface WriteBlobOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Whatever keeps blobs. */
+export interface BlobSink {
+  /** Keeps the bytes under their digest; the same bytes again are kept once. Nothing is kept when the source fails. */
+  writeBlob(source: ByteStream, options?: WriteBlobOptions): Promise<ExpectedContent>;
+}
+
+export interface OciLayout extends BlobSink {
+  readonly directory: string;
+  /** Whether a blob is there with its length. */
+  hasBlob(blob: ExpectedContent): Promise<boolean>;
+  /** Bytes of a blob; reading fails with BENTO_INTEGRITY unless they match, with BENTO_NOT_FOUND when it is not there. */
+  readBlob(blob: ExpectedContent): ByteStream;
+  /** A JSON document of at most 4 MiB, verified. */
+  readDocument(blob: ExpectedContent): Promise<unknown>;
+  /** Writes a JSON document in its canonical form. */
+  writeDocument(value: unknown, mediaType: string): Promise<Descriptor>;
+  /** The images of the index, in its order. */
+  images(): Promise<Descriptor[]>;
+  /**
+   * Enters an image into the index, in place of the one with the same name.
+   *
+   * @param name - several images need names
+   * @default name none: it replaces the image without a name
+   */
+  setImage(image: Descriptor, name?: string): Promise<void>;
+}
+
+/** Opens a layout, made first when the directory has none. */
+export async function createLayout(directory: string): Promise<OciLayout> {
+  const blobs = join(directory, "blobs", "sha256");
+  const marker = join(directory, "oci-layout");
+  try {
+    await mkdir(blobs, { recursive: true });
+    if (!(await exists(marker))) {
+      await replaceFile(join(directory, "index.json"), formatIndex([]));
+      await replaceFile(marker, '{"imageLayoutVersion":"1.0.0"}');
+    }
+  } catch (error) {
+    throw new BentoError("BENTO_IO", "cannot write an image layout", {
+      where: directory,
+      hint: "name a directory that can be written and has space",
+      cause: error,
+    });
+  }
+  return layoutAt(directory);
+}
+
+/**
+ * Opens a layout that is there.
+ *
+ * @throws BentoError BENTO_NOT_FOUND when the directory is none
+ */
+export async function openLayout(directory: string): Promise<OciLayout> {
+  if (!(await exists(join(directory, "oci-layout")))) {
+    throw new BentoError("BENTO_NOT_FOUND", `no image layout in ${JSON.stringify(directory)}`, {
+      where: directory,
+      hint: "name a directory with the files oci-layout and index.json",
+    });
+  }
+  return layoutAt(directory);
+}
+
+/** Path of a blob within a layout. */
+export function blobPath(digest: Digest): string {
+  return `blobs/sha256/${digestHex(digest)}`;
+}
+
+/** An index of images, as index.json holds it: the same images give the same bytes. */
+export function formatIndex(images: readonly Descriptor[]): string {
+  return canonicalJson({ schemaVersion: 2, mediaType: OCI_INDEX, manifests: images });
+}
+
+function layoutAt(directory: string): OciLayout {
+  const place = (digest: Digest) => join(directory, blobPath(digest));
+  const readBlob = (blob: ExpectedContent) =>
+    verified(openBlob(place(blob.digest)), blob, place(blob.digest));
+  const writeBlob = (source: ByteStream, options: WriteBlobOptions = {}) =>
+    storeBlob(directory, source, options.signal);
+  const images = async () => {
+    const path = join(directory, "index.json");
+    return parseDocument(ImageIndex, parseJson(await readFile(path), path), path).manifests;
+  };
+  return {
+    directory,
+    hasBlob: async (blob) => (await sizeOf(place(blob.digest))) === blob.size,
+    readBlob,
+    writeBlob,
+    async readDocument(blob) {
+      const where = place(blob.digest);
+      return parseJson(await collect(readBlob(blob), DOCUMENT_LIMIT_BYTES, where), where);
+    },
+    async writeDocument(value, mediaType) {
+      const bytes = Buffer.from(canonicalJson(value));
+      await writeBlob(streamOf(bytes));
+      return { mediaType, digest: digestOf(bytes), size: bytes.length };
+    },
+    images,
+    async setImage(image, name) {
+      const { [REF_NAME]: _old, ...annotations } = image.annotations ?? {};
+      if (name !== undefined) {
+        annotations[REF_NAME] = name;
+      }
+      const { annotations: _annotations, ...bare } = image;
+      const entry = Object.keys(annotations).length === 0 ? bare : { ...bare, annotations };
+      const others = (await images()).filter((item) => item.annotations?.[REF_NAME] !== name);
+      const all = [...others, entry].sort((a, b) => (refName(a) < refName(b) ? -1 : 1));
+      await replaceFile(join(directory, "index.json"), formatIndex(all));
+    },
+  };
+}
+
+async function storeBlob(
+  directory: string,
+  source: ByteStream,
+  signal: AbortSignal | undefined,
+): Promise<ExpectedContent> {
+  const hash = createHash("sha256");
+  let size = 0;
+  const temporary = join(directory, "blobs", "sha256", `.${randomUUID()}.tmp`);
+  try {
+    await pipeline(
+      source,
+      async function* hashed(chunks: ByteStream) {
+        for await (const chunk of chunks) {
+          hash.update(chunk);
+          size += chunk.length;
+          yield chunk;
+        }
+      },
+      createWriteStream(temporary, { flags: "wx", flush: true }),
+      signal === undefined ? {} : { signal },
+    );
+    const digest: Digest = `sha256:${hash.digest("hex")}`;
+    const path = join(directory, blobPath(digest));
+    if ((await sizeOf(path)) !== size) {
+      await rename(temporary, path);
+    }
+    return { digest, size };
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+async function* openBlob(path: string): AsyncGenerator<Uint8Array> {
+  if (!(await exists(path))) {
+    throw new BentoError("BENTO_NOT_FOUND", "the layout lacks a blob that it names", {
+      where: path,
+    });
+  }
+  yield* createReadStream(path, { highWaterMark: 1024 * 1024 });
+}
+
+async function replaceFile(path: string, text: string): Promise<void> {
+  const temporary = `${path}.${randomUUID()}.tmp`;
+  try {
+    await writeFile(temporary, text, { flush: true });
+    await rename(temporary, path);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+function parseJson(bytes: Buffer, where: string): unknown {
+  try {
+    return JSON.parse(bytes.toString("utf8"));
+  } catch (error) {
+    throw new BentoError("BENTO_INTEGRITY", "not a JSON document", { where, cause: error });
+  }
+}
+
+function refName(image: Descriptor): string {
+  return image.annotations?.[REF_NAME] ?? "";
+}
+
+async function sizeOf(path: string): Promise<number | undefined> {
+  return (await stat(path).catch(() => undefined))?.size;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await sizeOf(path)) !== undefined;
+}
