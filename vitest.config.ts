@@ -1,5 +1,7 @@
 import { defineConfig } from "vitest/config";
 
+const report = process.env["BENTO_TEST_REPORT"];
+
 export default defineConfig({
   resolve: { conditions: ["bentokit-source"] },
   ssr: { resolve: { conditions: ["bentokit-source"] } },
@@ -10,5 +12,8 @@ export default defineConfig({
     pool: "forks",
     maxWorkers: 2,
     execArgv: ["--conditions=bentokit-source"],
+    ...(report === undefined
+      ? {}
+      : { reporters: ["default", "json"], outputFile: { json: report } }),
   },
 });
