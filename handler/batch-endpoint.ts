@@ -1,0 +1,165 @@
+/**
+ * Answers a `batch` api: rows of several requests share a run, each request gets the results of its own rows.
+ *
+ * @module
+ */
+import * as z from "zod";
+import { ApiError } from "../core/api-error.ts";
+import { BentoError } from "../core/bento-error.ts";
+import type { BatchContext, BatchDefinition, BatchRequest, Log } from "../core/endpoint.ts";
+import type { Models } from "../core/model-ref.ts";
+import { BatchLoop } from "./batch-loop.ts";
+import type { Slice } from "./batcher.ts";
+import { type Endpoint, invalidInput, readInput, writeOutput } from "./call.ts";
+import type { Clock, Timers } from "./clock.ts";
+import { countRows, shapeOfRow, stackRows, takeRows } from "./rows.ts";
+
+export interface BatchEndpointOptions {
+  readonly name: string;
+  readonly definition: BatchDefinition;
+  /** Runners whose calls go straight to the model: the rows are a batch already. */
+  readonly models: BatchContext<Models>["models"];
+  readonly log: Log;
+  readonly clock?: Clock | undefined;
+  readonly timers?: Timers | undefined;
+}
+
+interface Member {
+  readonly rows: readonly unknown[];
+  readonly request: BatchRequest;
+}
+
+/** @returns answers with a list of encoded results, or with one alone where callers send one item each */
+export function batchEndpoint(options: BatchEndpointOptions): Endpoint {
+  const { name, definition } = options;
+  const { parameter, per, result } = definition;
+  const schema = z.strictObject({
+    [parameter]: per === "item" ? definition.row : z.array(definition.row),
+  });
+  const loop = batchLoop(options);
+  return async ({ body, requestId, headers, signal }) => {
+    const input = await readInput(schema, [parameter], body);
+    const rows = per === "item" ? [input[parameter]] : Object.values(input[parameter] ?? []);
+    if (rows.length === 0) {
+      return [];
+    }
+    const group = commonShape(rows, parameter);
+    const payload = { rows, request: { id: requestId, headers, signal } };
+    const pieces = await loop.submit({ rows: rows.length, payload, group, signal });
+    const results = pieces.flatMap(({ results, from, to }) => takeRows(results, from, to));
+    refuseFailedRow(results, per);
+    const where = `apis.${name}.result`;
+    const encoded = await Promise.all(results.map((value) => writeOutput(result, value, where)));
+    return per === "item" ? encoded[0] : encoded;
+  };
+}
+
+function batchLoop(options: BatchEndpointOptions): BatchLoop<Member, unknown> {
+  const { name, definition, clock, timers } = options;
+  const subject = `apis.${name}`;
+  return new BatchLoop<Member, unknown>({
+    subject,
+    settings: definition,
+    ...(clock === undefined ? {} : { clock }),
+    ...(timers === undefined ? {} : { timers }),
+    async execute(batch) {
+      const results = await runBatch(options, batch.slices);
+      const count = countRows(results);
+      if (count === undefined) {
+        throw brokenContract(subject, `run gave ${typeof results}, expected a list or a tensor`);
+      }
+      return { results, count };
+    },
+    wrongCount: (count, rows) =>
+      brokenContract(subject, `run gave ${count} results for ${rows} rows`),
+  });
+}
+
+async function runBatch(
+  { name, definition, models, log }: BatchEndpointOptions,
+  slices: readonly Slice<Member>[],
+): Promise<unknown> {
+  const requests = slices.map(({ payload }) => payload.request);
+  let signal: AbortSignal | undefined;
+  const context = {
+    models,
+    log,
+    requests,
+    get signal() {
+      signal ??= whenAllAbort(requests.map((request) => request.signal));
+      return signal;
+    },
+  };
+  const rows = slices.flatMap(({ payload, from, to }) => payload.rows.slice(from, to));
+  try {
+    return await definition.run(stackRows(rows), context);
+  } catch (error) {
+    if (BentoError.isInstance(error) && error.code === "BENTO_INVALID_INPUT") {
+      // no one caller sent what the model refused, so that none of them is told to mend it
+      throw new BentoError("BENTO_INVALID_SERVICE", `run failed: ${error.message}`, {
+        where: `apis.${name}`,
+        hint: error.hint,
+        cause: error,
+      });
+    }
+    throw error;
+  }
+}
+
+function commonShape(rows: readonly unknown[], parameter: string): string {
+  const shape = shapeOfRow(rows[0]);
+  const problems = rows.flatMap((row, index) => {
+    const other = shapeOfRow(row);
+    return other === shape
+      ? []
+      : [
+          {
+            path: `${parameter}[${index}]`,
+            message: `expected shape ${shape} as in the first row, got ${other}`,
+          },
+        ];
+  });
+  if (problems.length > 0) {
+    throw invalidInput(problems);
+  }
+  return shape;
+}
+
+/** A row that failed alone fails its caller; one that sent many is told which row it was. */
+function refuseFailedRow(results: readonly unknown[], per: "request" | "item"): void {
+  const row = results.findIndex((value) => ApiError.isInstance(value));
+  const error = results[row];
+  if (!ApiError.isInstance(error)) {
+    return;
+  }
+  const { status, message, detail } = error;
+  throw per === "item"
+    ? error
+    : new ApiError(status, message, detail === undefined ? { row } : { row, detail });
+}
+
+function brokenContract(subject: string, message: string): BentoError {
+  return new BentoError("BENTO_INVALID_SERVICE", message, {
+    where: subject,
+    hint: "give one result for each row, in their order; an ApiError may stand in a row's place",
+  });
+}
+
+function whenAllAbort(signals: readonly AbortSignal[]): AbortSignal {
+  const controller = new AbortController();
+  let left = signals.length;
+  const leave = () => {
+    left -= 1;
+    if (left === 0) {
+      controller.abort();
+    }
+  };
+  for (const signal of signals) {
+    if (signal.aborted) {
+      leave();
+    } else {
+      signal.addEventListener("abort", leave, { once: true });
+    }
+  }
+  return controller.signal;
+}

@@ -1,0 +1,68 @@
+/**
+ * One request to an api, and the two ends of it that all kinds share: input read by schemas, output written by schemas.
+ *
+ * @module
+ */
+import { BentoError } from "../core/bento-error.ts";
+import type { Log, Schema } from "../core/endpoint.ts";
+import { HttpError } from "./http-error.ts";
+import { type Problem, problemsOf } from "./problem.ts";
+import { decodeValue, encodeValue } from "./schema-io.ts";
+
+export interface Call {
+  /** The request's JSON, unchecked. */
+  readonly body: unknown;
+  readonly requestId: string;
+  readonly headers: Headers;
+  /** Aborted when the caller has gone or the time is up. */
+  readonly signal: AbortSignal;
+  /** Carries the request id. */
+  readonly log: Log;
+}
+
+/** Answers calls to one api with what goes on the wire. */
+export type Endpoint = (call: Call) => Promise<unknown>;
+
+/** Most problems that one answer lists. */
+const MAX_PROBLEMS = 1000;
+
+/**
+ * @param schema - of the whole body
+ * @param keys - that the body may have
+ * @throws HttpError 400 with every problem and its path
+ */
+export async function readInput(
+  schema: Schema,
+  keys: readonly string[],
+  body: unknown,
+): Promise<Readonly<Record<string, unknown>>> {
+  const parsed = await decodeValue(schema, body);
+  if (!parsed.success) {
+    throw invalidInput(problemsOf(parsed.issues, keys));
+  }
+  return Object.fromEntries(Object.entries(parsed.data ?? {}));
+}
+
+/** The 400 for problems of a body. */
+export function invalidInput(problems: readonly Problem[]): HttpError {
+  const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
+  return new HttpError(400, `invalid input: ${count}`, { detail: problems.slice(0, MAX_PROBLEMS) });
+}
+
+/**
+ * @param where - the schema's place in the service, e.g. `apis.classify.output`
+ * @throws BentoError BENTO_INVALID_SERVICE when the value is not of the schema
+ */
+export async function writeOutput(schema: Schema, value: unknown, where: string): Promise<unknown> {
+  const encoded = await encodeValue(schema, value);
+  if (encoded.success) {
+    return encoded.data;
+  }
+  const lines = problemsOf(encoded.issues).map(({ path, message }) =>
+    path === "" ? message : `${path}: ${message}`,
+  );
+  throw new BentoError("BENTO_INVALID_SERVICE", `run gave a wrong output\n${lines.join("\n")}`, {
+    where,
+    hint: "give what the schema declares, or widen the schema",
+  });
+}

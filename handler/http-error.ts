@@ -1,0 +1,74 @@
+/**
+ * Errors on their way to a caller: always a JSON object `{error, detail?}`, and nothing of the inside in what was not meant
+ * for the caller.
+ *
+ * @module
+ */
+import { ApiError } from "../core/api-error.ts";
+import { BentoError } from "../core/bento-error.ts";
+import { retryAfterOf } from "./overload.ts";
+
+/** A status that this server sends of its own accord. */
+export class HttpError extends Error {
+  readonly status: number;
+  readonly detail: unknown;
+  readonly headers: Readonly<Record<string, string>>;
+
+  /** @param message - sent as `error` */
+  constructor(
+    status: number,
+    message: string,
+    options: { readonly detail?: unknown; readonly headers?: Record<string, string> } = {},
+  ) {
+    super(message);
+    this.name = "HttpError";
+    this.status = status;
+    this.detail = options.detail;
+    this.headers = options.headers ?? {};
+  }
+}
+
+/** The answer to a caller whose request ended in an error. */
+export function errorResponse(error: unknown): Response {
+  if (error instanceof HttpError) {
+    return errorBody(error.status, error.message, error.detail, error.headers);
+  }
+  if (ApiError.isInstance(error)) {
+    return errorBody(error.status, error.message, error.detail);
+  }
+  if (BentoError.isInstance(error) && error.code === "BENTO_OVERLOADED") {
+    return errorBody(503, error.message, undefined, retryAfter(retryAfterOf(error)));
+  }
+  if (BentoError.isInstance(error) && error.code === "BENTO_INVALID_INPUT") {
+    return errorBody(400, error.message);
+  }
+  return errorBody(500, "internal error");
+}
+
+/** True when the caller is told nothing but "internal error", so that the log has to tell. */
+export function isInternal(error: unknown): boolean {
+  return errorResponse(error).status === 500 && !ApiError.isInstance(error);
+}
+
+/**
+ * When to come again, in whole seconds for everyone and in milliseconds for those who know us.
+ */
+export function retryAfter(delayMs: number): Record<string, string> {
+  return {
+    "retry-after": String(Math.max(1, Math.ceil(delayMs / 1000))),
+    "retry-after-ms": String(Math.max(1, Math.ceil(delayMs))),
+  };
+}
+
+function errorBody(
+  status: number,
+  error: string,
+  detail?: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  const body = JSON.stringify(detail === undefined ? { error } : { error, detail });
+  return new Response(body, {
+    status,
+    headers: { "content-type": "application/json", ...headers },
+  });
+}

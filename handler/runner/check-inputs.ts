@@ -1,0 +1,109 @@
+/**
+ * Checks tensors against what a graph declares, before they may enter a batch with those of others.
+ *
+ * @module
+ */
+import { BentoError } from "../../core/bento-error.ts";
+import { nearest } from "../../core/nearest.ts";
+import { allocateCells, type Tensor } from "../../core/tensor.ts";
+import { formatTensorSpec, type TensorSpec } from "../../core/tensor-spec.ts";
+import type { RunnerSpec, Tensors } from "./onnx-session.ts";
+
+export interface CheckInputsOptions {
+  /** Rows of all inputs must be as many. */
+  readonly isBatchable: boolean;
+  /** How messages call the model. */
+  readonly subject: string;
+}
+
+/**
+ * @throws BentoError BENTO_INVALID_INPUT with a line for each problem
+ */
+export function checkInputs(inputs: Tensors, spec: RunnerSpec, options: CheckInputsOptions): void {
+  const problems = [
+    ...unknownNames(inputs, spec),
+    ...spec.inputs.flatMap((expected) => {
+      const got = inputs[expected.name];
+      return got === undefined
+        ? [
+            `input ${JSON.stringify(expected.name)} is missing: expected ${formatTensorSpec(expected)}`,
+          ]
+        : tensorProblems(got, expected);
+    }),
+  ];
+  if (problems.length === 0 && options.isBatchable) {
+    problems.push(...unequalRows(inputs));
+  }
+  if (problems.length > 0) {
+    throw new BentoError("BENTO_INVALID_INPUT", problems.join("\n"), {
+      where: options.subject,
+      hint: `it takes ${spec.inputs.map(formatTensorSpec).join("; ")}`,
+    });
+  }
+}
+
+function unknownNames(inputs: Tensors, spec: RunnerSpec): string[] {
+  const names = spec.inputs.map((input) => input.name);
+  return Object.keys(inputs)
+    .filter((name) => !names.includes(name))
+    .map((name) => {
+      const near = nearest(name, names);
+      const advice = near === undefined ? "" : `; did you mean ${JSON.stringify(near)}?`;
+      return `no input is called ${JSON.stringify(name)}${advice}`;
+    });
+}
+
+function tensorProblems(got: Tensor, expected: TensorSpec): string[] {
+  const where = `input ${JSON.stringify(expected.name)}`;
+  if (!isTensor(got)) {
+    return [`${where}: expected a tensor, made by tensor("${expected.dtype}", dims, data)`];
+  }
+  if (got.dtype !== expected.dtype) {
+    return [`${where}: expected ${expected.dtype}, got ${got.dtype}`];
+  }
+  const shape = `[${expected.dims.join(", ")}]`;
+  if (got.dims.length !== expected.dims.length) {
+    return [
+      `${where}: expected ${expected.dims.length} axes ${shape}, got [${got.dims.join(", ")}]`,
+    ];
+  }
+  if (
+    expected.dims.some((length, axis) => typeof length === "number" && length !== got.dims[axis])
+  ) {
+    return [`${where}: expected shape ${shape}, got [${got.dims.join(", ")}]`];
+  }
+  const cells = got.dims.reduce((product, length) => product * length, 1);
+  if (cells !== got.data.length) {
+    return [
+      `${where}: shape [${got.dims.join(", ")}] has ${cells} elements, the data ${got.data.length}`,
+    ];
+  }
+  const kind = allocateCells(got.dtype, 0);
+  if (kind.constructor !== got.data.constructor) {
+    return [
+      `${where}: ${got.dtype} is held in ${kind.constructor.name}, got ${got.data.constructor.name}`,
+    ];
+  }
+  return [];
+}
+
+function unequalRows(inputs: Tensors): string[] {
+  const rows = new Set(Object.values(inputs).map((input) => input.dims[0]));
+  if (rows.size <= 1) {
+    return [];
+  }
+  const listed = Object.entries(inputs).map(([name, { dims }]) => `${name} has ${dims[0]}`);
+  return [`all inputs need the same number of rows: ${listed.join(", ")}`];
+}
+
+/** True for what `tensor()` and `io.tensor` make. */
+export function isTensor(value: unknown): value is Tensor {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "dtype" in value &&
+    "data" in value &&
+    "dims" in value &&
+    Array.isArray(value.dims)
+  );
+}

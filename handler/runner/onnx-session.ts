@@ -1,0 +1,120 @@
+/**
+ * A model in onnxruntime, on the thread that opens it: `run` blocks that thread until the model is done.
+ * onnxruntime is loaded when the first session is opened, by `require`, so that NODE_PATH serves bundles that live outside
+ * of any node_modules.
+ *
+ * @module
+ */
+import { createRequire } from "node:module";
+import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
+import { BentoError } from "../../core/bento-error.ts";
+import type { Dtype, Tensor } from "../../core/tensor.ts";
+import { DTYPES, type DtypeName, type TensorSpec } from "../../core/tensor-spec.ts";
+
+export type Tensors = Readonly<Record<string, Tensor>>;
+
+/** Inputs and outputs of a graph, in its order. */
+export interface RunnerSpec {
+  readonly inputs: readonly TensorSpec[];
+  readonly outputs: readonly TensorSpec[];
+}
+
+export interface OpenSessionOptions {
+  /** File of the graph; external data is found beside it. */
+  readonly path: string;
+  /** Threads within one run. @default 1 */
+  readonly intraOpThreads?: number;
+}
+
+export interface OnnxSession {
+  readonly spec: RunnerSpec;
+  /** All outputs for inputs that fit the spec. */
+  run(inputs: Tensors): Promise<Tensors>;
+  close(): Promise<void>;
+}
+
+/**
+ * @throws BentoError BENTO_IO when onnxruntime-node cannot be loaded, BENTO_INVALID_MODEL when it cannot load the file
+ */
+export async function openSession(options: OpenSessionOptions): Promise<OnnxSession> {
+  const ort = loadOrt();
+  let session: InferenceSession;
+  try {
+    session = await ort.InferenceSession.create(options.path, {
+      intraOpNumThreads: options.intraOpThreads ?? 1,
+      interOpNumThreads: 1,
+      logSeverityLevel: 3,
+    });
+  } catch (cause) {
+    throw new BentoError("BENTO_INVALID_MODEL", `onnxruntime cannot load it: ${textOf(cause)}`, {
+      where: options.path,
+      hint: "check that the file is a whole ONNX model, and that its opset is one that this onnxruntime knows",
+      cause,
+    });
+  }
+  const spec = {
+    inputs: session.inputMetadata.map((metadata) => readSpec(metadata, options.path)),
+    outputs: session.outputMetadata.map((metadata) => readSpec(metadata, options.path)),
+  };
+  return {
+    spec,
+    async run(inputs) {
+      const feeds: Record<string, OrtTensor> = {};
+      for (const [name, { dtype, data, dims }] of Object.entries(inputs)) {
+        feeds[name] = new ort.Tensor(dtype as "float32", data as Float32Array, dims);
+      }
+      const outputs = await session.run(feeds);
+      return Object.fromEntries(
+        Object.entries(outputs).map(([name, output]) => [name, fromOrt(output as OrtTensor)]),
+      );
+    },
+    close: () => session.release(),
+  };
+}
+
+function loadOrt(): typeof import("onnxruntime-node") {
+  process.env["ORT_DISABLE_TELEMETRY"] = "1"; // read by the library when it is loaded
+  try {
+    return createRequire(import.meta.url)("onnxruntime-node");
+  } catch (cause) {
+    throw new BentoError("BENTO_IO", `onnxruntime-node cannot be loaded: ${textOf(cause)}`, {
+      where: import.meta.url,
+      hint: "install it where this program can find it: npm i onnxruntime-node",
+      cause,
+    });
+  }
+}
+
+function readSpec(metadata: InferenceSession.ValueMetadata, path: string): TensorSpec {
+  const { name } = metadata;
+  const dtype = metadata.isTensor ? DTYPES.find((known) => known === metadata.type) : undefined;
+  if (!metadata.isTensor || dtype === undefined) {
+    const got = metadata.isTensor ? `a tensor of ${metadata.type}` : "no tensor";
+    throw new BentoError("BENTO_INVALID_MODEL", `${JSON.stringify(name)} of the graph is ${got}`, {
+      where: path,
+      hint: metadata.isTensor
+        ? `export the model with one of ${DTYPES.join(", ")}`
+        : "export the model with tensors alone, e.g. with zipmap off in skl2onnx",
+    });
+  }
+  const dims = metadata.shape.map((length) =>
+    typeof length === "number" ? (length < 0 ? "?" : length) : length === "" ? "?" : length,
+  );
+  return { name, dtype, dims };
+}
+
+function fromOrt(output: OrtTensor): Tensor {
+  const data: unknown = output.data;
+  // Node 24 has an array for float16; ours holds the bits
+  const isHalf = output.type === "float16" && ArrayBuffer.isView(data);
+  const cells = isHalf ? new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2) : data;
+  return {
+    dtype: output.type as DtypeName,
+    dims: output.dims,
+    data: cells as Tensor<Dtype>["data"],
+  };
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
