@@ -1,0 +1,115 @@
+/**
+ * Registers a model file.
+ *
+ * @module
+ */
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { BentoError } from "../../core/bento-error.ts";
+import { Metadata } from "../../core/model-manifest.ts";
+import { formatTag } from "../../core/tag.ts";
+import { formatTensorSpec } from "../../core/tensor-spec.ts";
+import type { CliContext } from "../context.ts";
+import { parseKeyValues, parseLooseValue } from "../key-values.ts";
+import { printDocument } from "../output.ts";
+import { drawProgress } from "../progress.ts";
+import { storeOf } from "../store.ts";
+
+export interface ImportFlags {
+  readonly name: string;
+  readonly version?: string;
+  readonly framework?: string;
+  readonly signature?: readonly string[];
+  readonly label?: readonly string[];
+  readonly metadata?: readonly string[];
+  readonly metadataFile?: string;
+  readonly store?: string;
+  readonly json?: boolean;
+}
+
+export async function importModel(
+  context: CliContext,
+  file: string,
+  flags: ImportFlags,
+): Promise<void> {
+  const store = await storeOf(context, flags.store);
+  const signatures = flags.signature === undefined ? undefined : readSignatures(flags.signature);
+  const { manifest, digest, state } = await store.models.save(resolve(context.cwd, file), {
+    name: flags.name,
+    version: flags.version,
+    framework: flags.framework,
+    signatures,
+    labels: parseKeyValues("--label", flags.label),
+    metadata: await readMetadata(context, flags),
+    signal: context.signal,
+    onProgress: drawProgress(context, flags.json === true),
+  });
+  const tag = formatTag(manifest);
+  if (flags.json === true) {
+    await printDocument(context, { tag, digest, state, manifest }, "json");
+    return;
+  }
+  context.out(`${tag}\n`);
+  const inputs = manifest.inputs.map(formatTensorSpec).join(", ");
+  const outputs = manifest.outputs.map(formatTensorSpec).join(", ");
+  const was = state === "exists" ? " (it was there already; it is latest now)" : "";
+  context.err(`registered ${tag}${was}\n  takes ${inputs}\n  gives ${outputs}\n`);
+}
+
+function readSignatures(pairs: readonly string[]): Record<string, { batchable: boolean }> {
+  const entries = Object.entries(parseKeyValues("--signature", pairs)).map(([name, word]) => {
+    if (word !== "batchable" && word !== "single") {
+      throw new BentoError(
+        "BENTO_USAGE",
+        `expected --signature ${name}=batchable or ${name}=single, got ${JSON.stringify(word)}`,
+        {
+          hint: "batchable: rows of several requests may share a call; single: they may not",
+        },
+      );
+    }
+    return [name, { batchable: word === "batchable" }] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+/** The file's keys, then those of `--metadata`, which win. Values are JSON where they can be read as it. */
+async function readMetadata(context: CliContext, flags: ImportFlags): Promise<Metadata> {
+  const typed = Object.entries(parseKeyValues("--metadata", flags.metadata));
+  const merged = {
+    ...(flags.metadataFile === undefined
+      ? {}
+      : await readMetadataFile(context, flags.metadataFile)),
+    ...Object.fromEntries(typed.map(([key, text]) => [key, parseLooseValue(text)])),
+  };
+  const parsed = Metadata.safeParse(merged);
+  if (!parsed.success) {
+    const keys = [...new Set(parsed.error.issues.map((issue) => String(issue.path[0])))].join(", ");
+    throw new BentoError(
+      "BENTO_INVALID_INPUT",
+      `metadata must be texts, numbers, booleans or lists of them: ${keys}`,
+      {
+        where: flags.metadataFile ?? "--metadata",
+        hint: "write nested facts as keys of their own, e.g. split_test=0.2",
+      },
+    );
+  }
+  return parsed.data;
+}
+
+async function readMetadataFile(context: CliContext, file: string): Promise<object> {
+  const path = resolve(context.cwd, file);
+  const text = await readFile(path, "utf8").catch((error: Error) => {
+    throw new BentoError("BENTO_NOT_FOUND", `cannot read the metadata file: ${error.message}`, {
+      where: path,
+      cause: error,
+    });
+  });
+  const value = parseLooseValue(text);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new BentoError("BENTO_INVALID_INPUT", "the metadata file is not a JSON object", {
+      where: path,
+      hint: 'write it as {"accuracy": 0.96, "split": "2025-12"}',
+    });
+  }
+  return value;
+}

@@ -1,0 +1,192 @@
+/**
+ * Lists, shows, exports, deletes and aliases models.
+ *
+ * @module
+ */
+import { resolve } from "node:path";
+import { BentoError } from "../../core/bento-error.ts";
+import { formatTag, parseTag } from "../../core/tag.ts";
+import { formatTensorSpec } from "../../core/tensor-spec.ts";
+import { formatBytes } from "../../core/units.ts";
+import type { RegisteredModel } from "../../model-store/models.ts";
+import { confirm } from "../confirm.ts";
+import type { CliContext } from "../context.ts";
+import { type OutputFormat, printDocument, printTable } from "../output.ts";
+import { cacheOf, storeOf } from "../store.ts";
+
+export interface ModelFlags {
+  readonly store?: string;
+  readonly output?: OutputFormat;
+  readonly json?: boolean;
+}
+
+export async function listModels(
+  context: CliContext,
+  name: string | undefined,
+  flags: ModelFlags,
+): Promise<void> {
+  const store = await storeOf(context, flags.store);
+  const models = await Array.fromAsync(store.models.list({ name, signal: context.signal }));
+  models.sort((a, b) => (a.registeredAt < b.registeredAt ? 1 : -1));
+  const format = flags.json === true ? "json" : (flags.output ?? "table");
+  if (format === "json" || format === "yaml") {
+    await printDocument(context, models.map(summary), format);
+    return;
+  }
+  if (format === "tag") {
+    context.out(models.map((model) => `${formatTag(model.manifest)}\n`).join(""));
+    return;
+  }
+  const rows = models.map((model) => [
+    formatTag(model.manifest),
+    model.manifest.framework,
+    formatBytes(bytesOf(model)),
+    model.aliases.join(", "),
+    model.registeredAt.slice(0, 19).replace("T", " "),
+  ]);
+  printTable(context, ["TAG", "FRAMEWORK", "SIZE", "ALIASES", "REGISTERED (UTC)"], rows);
+  if (models.length === 0) {
+    context.err("no models yet: bento models import model.onnx --name my_model\n");
+  }
+}
+
+export async function getModel(
+  context: CliContext,
+  text: string,
+  flags: ModelFlags,
+): Promise<void> {
+  const store = await storeOf(context, flags.store);
+  const model = await store.models.get(parseTag(text), {
+    allowPrefix: true,
+    signal: context.signal,
+  });
+  const format = flags.json === true ? "json" : (flags.output ?? "table");
+  if (format === "json" || format === "yaml") {
+    await printDocument(context, summary(model), format);
+  } else if (format === "tag") {
+    context.out(`${formatTag(model.manifest)}\n`);
+  } else if (format === "path") {
+    context.out(
+      `${await store.models.path(model.manifest, cacheOf(context), { signal: context.signal })}\n`,
+    );
+  } else {
+    printModel(context, model);
+  }
+}
+
+function printModel(
+  context: CliContext,
+  { manifest, digest, labels, aliases, registeredAt }: RegisteredModel,
+): void {
+  const pairs = (values: Readonly<Record<string, unknown>>) =>
+    Object.entries(values).map(
+      ([key, value]) => `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`,
+    );
+  const signatures = Object.entries(manifest.signatures).map(
+    ([name, signature]) => `${name} (${signature.batchable ? "batchable" : "single"})`,
+  );
+  const rows: [string, readonly string[]][] = [
+    ["tag", [formatTag(manifest)]],
+    ["digest", [digest]],
+    ["framework", [manifest.framework]],
+    ["inputs", manifest.inputs.map(formatTensorSpec)],
+    ["outputs", manifest.outputs.map(formatTensorSpec)],
+    ["signatures", signatures],
+    ["files", manifest.files.map((file) => `${file.path}  ${formatBytes(file.size)}`)],
+    ["metadata", pairs(manifest.metadata)],
+    ["labels", pairs(labels)],
+    ["aliases", aliases],
+    ["registered", [registeredAt]],
+  ];
+  for (const [name, values] of rows) {
+    for (const [index, value] of values.entries()) {
+      context.out(`${(index === 0 ? name : "").padEnd(12)}${value}\n`);
+    }
+  }
+}
+
+export async function exportModel(
+  context: CliContext,
+  { tag, directory }: { tag: string; directory: string | undefined },
+  flags: ModelFlags,
+): Promise<void> {
+  const store = await storeOf(context, flags.store);
+  const exact = await store.models.resolve(parseTag(tag), { allowPrefix: true });
+  const target = resolve(context.cwd, directory ?? `${exact.name}-${exact.version}`);
+  await store.models.export(exact, target);
+  if (flags.json === true) {
+    await printDocument(context, { tag: formatTag(exact), directory: target }, "json");
+  } else {
+    context.out(`${target}\n`);
+  }
+}
+
+export async function deleteModels(
+  context: CliContext,
+  texts: readonly string[],
+  flags: ModelFlags & { yes?: boolean; force?: boolean },
+): Promise<void> {
+  const store = await storeOf(context, flags.store);
+  const tags = [];
+  for (const text of texts) {
+    // a prefix is never enough to delete, and a bare name would hide which version goes
+    const tag = parseTag(text);
+    if (tag.version === undefined) {
+      throw new BentoError(
+        "BENTO_USAGE",
+        `which version of ${tag.name}? a bare name deletes nothing`,
+        {
+          hint: `bento models list ${tag.name} shows them; then bento models delete ${tag.name}:VERSION`,
+        },
+      );
+    }
+    tags.push(await store.models.resolve(tag));
+  }
+  const words = tags.map(formatTag);
+  await confirm(context, `delete ${words.join(", ")}?`, flags.yes === true);
+  for (const tag of tags) {
+    await store.models.delete(tag, { force: flags.force === true });
+  }
+  if (flags.json === true) {
+    await printDocument(context, { deleted: words }, "json");
+  } else {
+    context.out(words.map((word) => `${word}\n`).join(""));
+  }
+}
+
+export async function aliasModel(
+  context: CliContext,
+  text: string,
+  flags: ModelFlags & { to?: string; remove?: string; reason?: string },
+): Promise<void> {
+  const store = await storeOf(context, flags.store);
+  const tag = parseTag(text);
+  const options = { why: flags.reason, who: context.environment["USER"], signal: context.signal };
+  if ((flags.to === undefined) === (flags.remove === undefined)) {
+    throw new BentoError("BENTO_USAGE", "give either --to ALIAS or --remove ALIAS", {
+      hint: `e.g. bento models alias ${text} --to production`,
+    });
+  }
+  const change =
+    flags.to === undefined
+      ? await store.models.removeAlias(tag.name, flags.remove ?? "", options)
+      : await store.models.setAlias(tag, flags.to, options);
+  if (flags.json === true) {
+    await printDocument(context, { name: tag.name, ...change }, "json");
+    return;
+  }
+  const now = change.version === null ? "is gone" : `is ${tag.name}:${change.version}`;
+  const before =
+    change.previous === null || change.previous === change.version
+      ? ""
+      : ` (was ${change.previous})`;
+  context.out(`${tag.name}:${change.alias} ${now}${before}\n`);
+}
+
+function bytesOf(model: RegisteredModel): number {
+  return model.manifest.files.reduce((sum, file) => sum + file.size, 0);
+}
+
+function summary(model: RegisteredModel): object {
+  return { tag: formatTag(model.manifest), ...model };
+}

@@ -1,0 +1,57 @@
+/**
+ * Writes the models of a store as TypeScript: an interface entry for each name, from its latest version.
+ *
+ * @module
+ */
+import { writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import type { ModelManifest } from "../../core/model-manifest.ts";
+import type { TensorSpec } from "../../core/tensor-spec.ts";
+import type { CliContext } from "../context.ts";
+import { storeOf } from "../store.ts";
+
+const FILE = "bentokit-env.d.ts";
+
+export async function writeTypes(context: CliContext, target: string, flags: { store?: string }): Promise<void> {
+  const store = await storeOf(context, flags.store);
+  const names = new Set<string>();
+  for await (const { manifest } of store.models.list({ signal: context.signal })) {
+    names.add(manifest.name);
+  }
+  const latest: ModelManifest[] = [];
+  for (const name of [...names].sort()) {
+    latest.push((await store.models.get({ name })).manifest);
+  }
+  const file = join(resolve(context.cwd, target), FILE);
+  await writeFile(file, modelTypes(latest));
+  context.out(`${file}\n`);
+  context.err(`wrote ${latest.length} model${latest.length === 1 ? "" : "s"}: ${latest.map((m) => m.name).join(", ")}\n`);
+}
+
+/** The text of the file; the same models always give the same text. */
+export function modelTypes(models: readonly ModelManifest[]): string {
+  const entries = models.map(
+    (model) =>
+      `    ${property(model.name)}: {\n${group("inputs", model.inputs)}${group("outputs", model.outputs)}    };\n`,
+  );
+  return `// Written by \`bento types\` from the model store; run it again after a model's inputs or outputs change.
+import type { Tensor } from "bentokit";
+
+declare module "bentokit" {
+  interface ModelSignatures {
+${entries.join("")}  }
+}
+`;
+}
+
+function group(name: string, specs: readonly TensorSpec[]): string {
+  const lines = specs.map(
+    (spec) =>
+      `        /** ${spec.dtype} [${spec.dims.join(", ")}] */\n        ${property(spec.name)}: Tensor<"${spec.dtype}">;\n`,
+  );
+  return `      ${name}: {\n${lines.join("")}      };\n`;
+}
+
+function property(name: string): string {
+  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name);
+}
