@@ -17,6 +17,8 @@ export interface ImageRef {
 
 const REPOSITORY =
   /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;
+const REGISTRY =
+  /^(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*|\[[0-9a-fA-F:]+\])(?::\d{1,5})?$/;
 const IMAGE_TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
 
 /**
@@ -29,7 +31,7 @@ export function parseImageRef(text: string): ImageRef {
   const slash = beforeDigest.indexOf("/");
   const first = slash < 0 ? "" : beforeDigest.slice(0, slash);
   const hasHost = first.includes(".") || first.includes(":") || first === "localhost";
-  const registry = hasHost ? first : "docker.io";
+  const registry = hasHost && first !== "index.docker.io" ? first : "docker.io";
   const path = hasHost ? beforeDigest.slice(slash + 1) : beforeDigest;
   const colon = path.lastIndexOf(":");
   const name = colon < 0 ? path : path.slice(0, colon);
@@ -37,6 +39,7 @@ export function parseImageRef(text: string): ImageRef {
   const repository = registry === "docker.io" && !name.includes("/") ? `library/${name}` : name;
   const isWrong =
     more.length > 0 ||
+    !REGISTRY.test(registry) ||
     !REPOSITORY.test(repository) ||
     (tag !== undefined && !IMAGE_TAG.test(tag)) ||
     (digest !== undefined && !isDigest(digest));

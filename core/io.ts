@@ -5,7 +5,21 @@
  * @module
  */
 import * as z from "zod";
-import { allocateCells, type Cells, type Dtype, type Tensor } from "./tensor.ts";
+import { BentoError } from "./bento-error.ts";
+import { INTEGER_RANGES, jsonScalarOf } from "./element.ts";
+import { nearest } from "./nearest.ts";
+import {
+  formatShape,
+  type NestedProblem,
+  readNested,
+  type TensorShape,
+  writeNested,
+} from "./nested.ts";
+import { show } from "./show.ts";
+import type { Dtype, Tensor } from "./tensor.ts";
+import { DTYPES } from "./tensor-spec.ts";
+
+export type { TensorShape } from "./nested.ts";
 
 type Scalar<D extends Dtype> = D extends "string" ? string : D extends "bool" ? boolean : number;
 export type Nested<T> = T | readonly Nested<T>[];
@@ -17,203 +31,114 @@ export interface TensorCodec<D extends Dtype>
     z.ZodType<Tensor<D>, Tensor<D>>
   > {}
 
-/** What a tensor codec says of itself to whoever batches its rows. */
-export interface TensorShape {
-  readonly dtype: Dtype;
-  readonly dims: readonly (string | number)[];
-}
-
 const SHAPE = Symbol.for("bentokit.tensorShape");
 
-/** The declared shape of a schema made by {@link tensorCodec}; undefined for any other schema. */
+/**
+ * The declared shape of a schema made by `io.tensor`, also after `.describe()`, `.refine()` and the like; undefined for
+ * any other schema.
+ */
 export function tensorShapeOf(schema: object): TensorShape | undefined {
-  return SHAPE in schema ? (schema[SHAPE] as TensorShape) : undefined;
+  // on the wire's side of the codec, because zod copies the codec itself at every method
+  const wire = "_zod" in schema ? (schema as z.core.$ZodCodec)._zod.def.in : undefined;
+  return wire !== undefined && SHAPE in wire ? (wire[SHAPE] as TensorShape) : undefined;
 }
 
 /**
  * A tensor of numbers, texts or booleans.
  *
- * @param dims - a number fixes an axis, a name leaves it open; the same name must have the same length
+ * @param dims - a number fixes an axis, a name leaves it open; the same name must have the same length; `?` is no name
+ * @throws BentoError BENTO_INVALID_SERVICE for an unknown element type, no axes, or a length that is no whole number
  */
 function tensorCodec<const D extends Dtype>(
   dtype: D,
   dims: readonly (string | number)[],
 ): TensorCodec<D> {
+  const declared: TensorShape<D> = { dtype, dims };
+  checkDeclared(declared);
   const wire = z.custom<Nested<Scalar<D>>[]>((value) => Array.isArray(value), {
-    error: `expected nested lists of ${dtype} with shape [${dims.join(", ")}]`,
+    error: ({ input }) => `expected nested lists of ${formatShape(declared)}, got ${show(input)}`,
   });
-  const inner = z.custom<Tensor<D>>(
-    (value) => typeof value === "object" && value !== null && "dims" in value,
-    {
-      error: `expected a ${dtype} tensor`,
-    },
-  );
+  const inner = z.custom<Tensor<D>>(isTensor, {
+    error: ({ input }) => `expected a tensor ${formatShape(declared)}, got ${show(input)}`,
+  });
   const codec = z.codec(wire, inner, {
     decode: (nested, context) => {
-      const problems: Problem[] = [];
-      const decoded = readNested(dtype, dims, nested, problems);
-      for (const problem of problems) {
-        context.issues.push({ code: "custom", input: nested, ...problem });
-      }
+      const problems: NestedProblem[] = [];
+      const decoded = readNested(declared, nested, problems);
+      addIssues(context, nested, problems);
       return decoded;
     },
-    encode: (whole) => writeNested(whole) as Nested<Scalar<D>>[],
+    encode: (whole, context) => {
+      const problems: NestedProblem[] = [];
+      const nested = writeNested(declared, whole, problems);
+      addIssues(context, whole, problems);
+      return nested as Nested<Scalar<D>>[]; // of as many axes as `dims`, and those are one or more
+    },
   });
-  const element = dtype === "string" ? "string" : dtype === "bool" ? "boolean" : "number";
+  Object.defineProperty(wire, SHAPE, { value: declared });
+  wire._zod.toJSONSchema = () => jsonSchemaOf(declared);
+  inner._zod.toJSONSchema = () => jsonSchemaOf(declared);
   const described = codec.meta({ format: "tensor", dtype, shape: [...dims] });
-  Object.defineProperty(described, SHAPE, { value: { dtype, dims } });
-  wire._zod.toJSONSchema = () => jsonSchemaOf(element, dims);
-  inner._zod.toJSONSchema = () => jsonSchemaOf(element, dims);
   return described as unknown as TensorCodec<D>; // z.codec infers a wider scalar than the interface states
 }
 
 export const io = {
   tensor: tensorCodec,
-  /** A text of at most `maxLength` characters. */
+  /**
+   * A text.
+   *
+   * @param maxLength - most UTF-16 units
+   * @default maxLength 1 000 000
+   */
   text: (maxLength = 1_000_000) => z.string().max(maxLength),
 } as const;
 
-interface Problem {
-  readonly path: (string | number)[];
-  readonly message: string;
+function addIssues(
+  context: z.core.ParsePayload,
+  input: unknown,
+  problems: readonly NestedProblem[],
+): void {
+  context.issues.push(
+    ...problems.map((problem) => ({ code: "custom" as const, input, ...problem })),
+  );
 }
 
-const MAX_PROBLEMS = 20;
+function isTensor(value: unknown): boolean {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "dtype" in value &&
+    "data" in value &&
+    "dims" in value &&
+    Array.isArray(value.dims)
+  );
+}
 
-function readNested<D extends Dtype>(
-  dtype: D,
-  dims: readonly (string | number)[],
-  nested: unknown,
-  problems: Problem[],
-): Tensor<D> {
-  const lengths = measure(nested, dims.length);
-  for (const [axis, expected] of dims.entries()) {
-    if (typeof expected === "number" && lengths[axis] !== undefined && lengths[axis] !== expected) {
-      problems.push({
-        path: [],
-        message: `expected ${expected} along axis ${axis}, got ${lengths[axis]}`,
-      });
+function checkDeclared({ dtype, dims }: { dtype: unknown; dims: unknown }): void {
+  const problems: string[] = [];
+  if (!DTYPES.some((known) => known === dtype)) {
+    const near = typeof dtype === "string" ? nearest(dtype, DTYPES) : undefined;
+    const advice = near === undefined ? `one of ${DTYPES.join(", ")}` : `did you mean ${near}?`;
+    problems.push(`io.tensor: unknown element type ${show(dtype)}; ${advice}`);
+  }
+  if (!Array.isArray(dims) || dims.length === 0) {
+    problems.push(`io.tensor: expected at least one axis, e.g. ["n", 4], got ${show(dims)}`);
+  } else {
+    for (const dim of dims) {
+      if (typeof dim !== "string" && !(Number.isInteger(dim) && dim >= 0)) {
+        problems.push(`io.tensor: expected a name or a whole number for an axis, got ${show(dim)}`);
+      }
     }
   }
-  if (lengths.length < dims.length && problems.length === 0) {
-    problems.push({ path: [], message: `expected ${dims.length} axes, got ${lengths.length}` });
-  }
-  const total = problems.length > 0 ? 0 : lengths.reduce((product, length) => product * length, 1);
-  const cells = allocateCells(dtype, total);
-  if (problems.length === 0) {
-    fill({ dtype, lengths, cells, problems, path: [], offset: 0 }, nested);
-  }
-  return { dtype, dims: lengths, data: cells };
-}
-
-function measure(nested: unknown, axes: number): number[] {
-  const lengths: number[] = [];
-  for (let level = nested; Array.isArray(level) && lengths.length < axes; level = level[0]) {
-    lengths.push(level.length);
-    if (level.length === 0) {
-      // an empty axis hides the ones below it; they are empty too
-      return [...lengths, ...new Array<number>(axes - lengths.length).fill(0)];
-    }
-  }
-  return lengths;
-}
-
-interface Filling {
-  readonly dtype: Dtype;
-  readonly lengths: readonly number[];
-  readonly cells: Cells[Dtype];
-  readonly problems: Problem[];
-  /** Where the walk stands; one array, copied only into a problem. */
-  readonly path: number[];
-  offset: number;
-}
-
-function fill(filling: Filling, value: unknown): void {
-  if (filling.problems.length >= MAX_PROBLEMS) {
-    return;
-  }
-  const { path } = filling;
-  const length = filling.lengths[path.length];
-  if (length === undefined) {
-    putCell(filling, value);
-    return;
-  }
-  if (!Array.isArray(value) || value.length !== length) {
-    const got = Array.isArray(value) ? `${value.length}` : JSON.stringify(value);
-    filling.problems.push({ path: [...path], message: `expected a list of ${length}, got ${got}` });
-    return;
-  }
-  for (let index = 0; index < length; index += 1) {
-    path.push(index);
-    fill(filling, value[index]);
-    path.pop();
+  if (problems.length > 0) {
+    throw new BentoError("BENTO_INVALID_SERVICE", problems.join("\n"), {
+      hint: 'write it as io.tensor("float32", ["n", 4]); for one value alone use z.number() or z.string()',
+    });
   }
 }
 
-const INTEGER_RANGES: Readonly<Partial<Record<Dtype, readonly [number, number]>>> = {
-  int8: [-128, 127],
-  int16: [-32768, 32767],
-  int32: [-(2 ** 31), 2 ** 31 - 1],
-  int64: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
-  uint8: [0, 255],
-  uint16: [0, 65535],
-  uint32: [0, 2 ** 32 - 1],
-  uint64: [0, Number.MAX_SAFE_INTEGER],
-};
-
-function putCell(filling: Filling, value: unknown): void {
-  const problem = problemOf(filling.dtype, value);
-  if (problem !== undefined) {
-    filling.problems.push({ path: [...filling.path], message: problem });
-    return;
-  }
-  const isBig = filling.dtype === "int64" || filling.dtype === "uint64";
-  const cell = isBig ? BigInt(value as number) : filling.dtype === "bool" ? Number(value) : value;
-  (filling.cells as unknown[])[filling.offset] = cell; // problemOf has checked that the value fits
-  filling.offset += 1;
-}
-
-function problemOf(dtype: Dtype, value: unknown): string | undefined {
-  const expected = dtype === "string" ? "string" : dtype === "bool" ? "boolean" : "number";
-  // `expected` is one of typeof’s words
-  if (typeof value !== expected) {
-    return `expected a ${expected}, got ${JSON.stringify(value) ?? typeof value}`;
-  }
-  if (expected !== "number") {
-    return undefined;
-  }
-  if (!Number.isFinite(value)) {
-    return `expected a finite number, got ${value}`;
-  }
-  const range = INTEGER_RANGES[dtype];
-  if (
-    range !== undefined &&
-    (!Number.isInteger(value) || Number(value) < range[0] || Number(value) > range[1])
-  ) {
-    return `expected an ${dtype} from ${range[0]} to ${range[1]}, got ${value}`;
-  }
-  return undefined;
-}
-
-function writeNested(whole: Tensor): Nested<unknown>[] {
-  const isBig = whole.dtype === "int64" || whole.dtype === "uint64";
-  const scalar = (index: number): unknown => {
-    const cell = whole.data[index];
-    return isBig ? Number(cell) : whole.dtype === "bool" ? cell === 1 : cell;
-  };
-  let offset = 0;
-  const write = (axis: number): Nested<unknown> => {
-    const length = whole.dims[axis];
-    if (length === undefined) {
-      offset += 1;
-      return scalar(offset - 1);
-    }
-    return Array.from({ length }, () => write(axis + 1));
-  };
-  return write(0) as Nested<unknown>[];
-}
-
-function jsonSchemaOf(element: string, dims: readonly (string | number)[]): object {
+function jsonSchemaOf({ dtype, dims }: TensorShape): object {
+  const element = INTEGER_RANGES[dtype] === undefined ? jsonScalarOf(dtype) : "integer";
   return dims.reduceRight<object>(
     (items, length) => ({
       type: "array",

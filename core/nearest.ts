@@ -5,13 +5,15 @@
  */
 
 /**
- * The candidate closest to what was typed, or undefined when none is close: at most a third of the letters may differ.
+ * The candidate closest to what was typed, or undefined when none is close: at most a third of the letters may differ,
+ * one in a word of two.
  *
  * @param typed - as the user wrote it; case is ignored
  */
 export function nearest(typed: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
-  let bestDistance = Math.max(1, Math.floor(typed.length / 3)) + 1;
+  const allowed = Math.max(typed.length > 1 ? 1 : 0, Math.floor(typed.length / 3));
+  let bestDistance = allowed + 1;
   for (const candidate of candidates) {
     const distance = editDistance(typed.toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance) {

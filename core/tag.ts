@@ -51,8 +51,9 @@ function suggestTag(text: string): string {
     part
       .toLowerCase()
       .replace(/[^a-z0-9._-]+/g, "_")
-      .replace(/^[^a-z0-9]+|[^a-z0-9]+$/g, "")
-      .slice(0, 63),
+      .replace(/^[^a-z0-9]+/, "")
+      .slice(0, 63)
+      .replace(/[^a-z0-9]+$/, ""),
   );
   if (name === "") {
     return "iris:v3";

@@ -36,7 +36,7 @@ export const TensorSpec = z.strictObject({
 });
 export type TensorSpec = z.infer<typeof TensorSpec>;
 
-/** `float32 [n, 4]`, for messages and listings. */
+/** `X: float32 [n, 4]`, for messages and listings. */
 export function formatTensorSpec(spec: TensorSpec): string {
   return `${spec.name}: ${spec.dtype} [${spec.dims.join(", ")}]`;
 }

@@ -4,6 +4,8 @@
  * @module
  */
 import { BentoError } from "./bento-error.ts";
+import { numberProblem, toCell } from "./element.ts";
+import { show } from "./show.ts";
 import type { DtypeName } from "./tensor-spec.ts";
 
 /** The array that holds each element type. `bool` and `float16` are raw: one byte, or the 16 bits of the number. */
@@ -48,16 +50,25 @@ const ARRAYS = {
 } as const;
 
 /**
- * Makes a tensor from a typed array (kept, not copied) or from plain numbers (converted).
+ * Makes a tensor from the dtype's own array (kept, not copied) or from plain numbers (converted; of a float type also
+ * NaN and infinities).
  *
  * @param dims - lengths of the axes; their product must be the number of elements
- * @throws BentoError BENTO_INVALID_INPUT when the product and the number of elements differ
+ * @throws BentoError BENTO_INVALID_INPUT when the product and the number of elements differ, or when an element does
+ * not fit the dtype
  */
 export function tensor<const D extends Dtype>(
   dtype: D,
   dims: readonly number[],
   data: Cells[D] | readonly number[],
 ): Tensor<D> {
+  const wrong = dims.find((length) => !Number.isInteger(length) || length < 0);
+  if (wrong !== undefined) {
+    throw new BentoError(
+      "BENTO_INVALID_INPUT",
+      `expected whole numbers from 0 for the axes of a tensor, got ${wrong} in [${dims.join(", ")}]`,
+    );
+  }
   const expected = dims.reduce((product, length) => product * length, 1);
   if (expected !== data.length) {
     throw new BentoError(
@@ -88,8 +99,13 @@ export function rowLength(dims: readonly number[]): number {
 
 /**
  * Rows `from` (inclusive) to `to` (exclusive) of the first axis. Numbers are a view of the same memory, texts a copy.
+ *
+ * @throws BentoError BENTO_BUG when the tensor has not all these rows
  */
 export function sliceRows<D extends Dtype>(whole: Tensor<D>, from: number, to: number): Tensor<D> {
+  if (from < 0 || to < from || to > (whole.dims[0] ?? 0)) {
+    throw new BentoError("BENTO_BUG", `no rows ${from} to ${to} in ${describe(whole)}`);
+  }
   const stride = rowLength(whole.dims);
   const data: unknown = Array.isArray(whole.data)
     ? whole.data.slice(from * stride, to * stride)
@@ -98,9 +114,9 @@ export function sliceRows<D extends Dtype>(whole: Tensor<D>, from: number, to: n
 }
 
 /**
- * Joins tensors along the first axis into fresh memory.
+ * Joins tensors along the first axis into fresh memory; one tensor alone is returned as it is.
  *
- * @param parts - at least one; the same dtype and the same axes after the first
+ * @param parts - at least one; the same dtype, one axis or more, and the same axes after the first
  * @throws BentoError BENTO_INVALID_INPUT when they differ
  */
 export function concatRows<D extends Dtype>(parts: readonly Tensor<D>[]): Tensor<D> {
@@ -113,7 +129,8 @@ export function concatRows<D extends Dtype>(parts: readonly Tensor<D>[]): Tensor
   }
   const rest = first.dims.slice(1).join(", ");
   for (const part of parts) {
-    if (part.dtype !== first.dtype || part.dims.slice(1).join(", ") !== rest) {
+    const isAlike = part.dtype === first.dtype && part.dims.slice(1).join(", ") === rest;
+    if (!isAlike || part.dims.length === 0) {
       throw new BentoError(
         "BENTO_INVALID_INPUT",
         `rows of different shapes cannot share a batch: ${describe(first)} and ${describe(part)}`,
@@ -146,14 +163,43 @@ function describe(part: Tensor): string {
 }
 
 function toCells<D extends Dtype>(dtype: D, data: Cells[D] | readonly number[]): Cells[D] {
-  if (!Array.isArray(data) || dtype === "string") {
+  if (!Array.isArray(data)) {
+    const own = dtype === "string" ? Array : ARRAYS[dtype as keyof typeof ARRAYS];
+    if (!(data instanceof own)) {
+      const got = Object.prototype.toString.call(data).slice("[object ".length, -1);
+      throw new BentoError("BENTO_INVALID_INPUT", `expected ${own.name} for ${dtype}, got ${got}`);
+    }
     return data as Cells[D];
   }
-  const cells = allocateCells(dtype, data.length);
-  const isBig = dtype === "int64" || dtype === "uint64";
-  for (const [index, value] of data.entries()) {
-    // one loop for both families: TypeScript cannot follow that `isBig` decides the array
-    (cells as unknown as (number | bigint)[])[index] = isBig ? BigInt(value) : Number(value);
+  const items: readonly unknown[] = data;
+  for (const [index, value] of items.entries()) {
+    const problem = plainProblem(dtype, value);
+    if (problem !== undefined) {
+      throw new BentoError("BENTO_INVALID_INPUT", `element ${index}: ${problem}`);
+    }
+  }
+  if (dtype === "string") {
+    return data as unknown as Cells[D];
+  }
+  const cells = allocateCells(dtype, items.length);
+  for (const [index, value] of items.entries()) {
+    (cells as unknown[])[index] = toCell(dtype, value); // TypeScript cannot follow that dtype decides both
   }
   return cells;
+}
+
+function plainProblem(dtype: Dtype, value: unknown): string | undefined {
+  if (dtype === "string") {
+    return typeof value === "string" ? undefined : `expected a string, got ${show(value)}`;
+  }
+  if (dtype === "bool") {
+    const isBit = value === 0 || value === 1 || typeof value === "boolean";
+    return isBit ? undefined : `expected 0 or 1, got ${show(value)}`;
+  }
+  if (typeof value !== "number") {
+    return `expected a number, got ${show(value)}`;
+  }
+  return dtype.startsWith("float") && !Number.isFinite(value)
+    ? undefined // a model may take NaN for what is missing
+    : numberProblem(dtype, value);
 }

@@ -20,13 +20,14 @@ const MEMORY_UNITS: Readonly<Record<string, number>> = {
 /**
  * Reads `512Mi`, `1Gi`, `1.5G` or plain bytes, as Kubernetes does.
  *
- * @returns bytes
+ * @returns bytes, a whole number from 1
  * @throws BentoError BENTO_INVALID_INPUT when it is no such amount
  */
 export function parseMemory(text: string): number {
   const match = /^(\d+(?:\.\d+)?)([A-Za-z]{0,2})$/.exec(text);
   const factor = match?.[2] === undefined ? undefined : MEMORY_UNITS[match[2]];
-  if (match?.[1] === undefined || factor === undefined || Number(match[1]) === 0) {
+  const bytes = Math.round(Number(match?.[1]) * (factor ?? Number.NaN));
+  if (!Number.isSafeInteger(bytes) || bytes < 1) {
     throw new BentoError(
       "BENTO_INVALID_INPUT",
       `not an amount of memory: ${JSON.stringify(text)}`,
@@ -35,7 +36,7 @@ export function parseMemory(text: string): number {
       },
     );
   }
-  return Math.round(Number(match[1]) * factor);
+  return bytes;
 }
 
 /** Bytes for people, in powers of 1000: `12.3 MB`. */
@@ -53,13 +54,14 @@ export function formatBytes(bytes: number): string {
 
 /** A length of time for people: `0.4 ms`, `12 ms`, `3.2 s`, `2 min 5 s`. */
 export function formatDuration(durationMs: number): string {
-  if (durationMs < 10) {
+  // each limit is where the next smaller unit would round up to a whole of the greater one
+  if (durationMs < 9.95) {
     return `${durationMs.toFixed(1)} ms`;
   }
-  if (durationMs < 1000) {
+  if (durationMs < 999.5) {
     return `${Math.round(durationMs)} ms`;
   }
-  if (durationMs < 60_000) {
+  if (durationMs < 59_950) {
     return `${(durationMs / 1000).toFixed(1)} s`;
   }
   const seconds = Math.round(durationMs / 1000);
