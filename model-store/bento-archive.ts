@@ -1,0 +1,152 @@
+/**
+ * `.bento` archives: a tar of the whole bento, models included, in gzip. The same bento gives the same bytes on every
+ * machine.
+ *
+ * @module
+ */
+import { mkdir, mkdtemp, readFile, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { BentoError } from "../core/bento-error.ts";
+import type { BentoManifest } from "../core/bento-manifest.ts";
+import type { StoredFile } from "../core/model-manifest.ts";
+import { extractTar } from "../oci/extract-tar.ts";
+import { gunzip, gzip } from "../oci/gzip.ts";
+import { writeTar } from "../oci/tar.ts";
+import { type TarEntry, tarFile } from "../oci/tar-entry.ts";
+import { formatBentoYaml, parseBentoYaml } from "./bento-yaml.ts";
+import { filePieces, openBlob } from "./blobs.ts";
+import { diskError, systemCode } from "./disk-error.ts";
+import type { Driver, WaitOptions } from "./driver.ts";
+import { writePieces } from "./materialise.ts";
+
+export interface BentoContent extends WaitOptions {
+  readonly driver: Driver;
+  /** All files of the bento but bento.yaml. */
+  readonly files: readonly StoredFile[];
+}
+
+/**
+ * Writes an archive; it appears whole or not at all.
+ *
+ * @param file - must not exist
+ * @throws BentoError BENTO_INVALID_INPUT when it exists, BENTO_IO when it cannot be written
+ */
+export async function exportBento(
+  file: string,
+  manifest: BentoManifest,
+  content: BentoContent,
+): Promise<void> {
+  if (await stat(file).catch(() => undefined)) {
+    throw new BentoError("BENTO_INVALID_INPUT", `the file exists: ${file}`, {
+      where: file,
+      hint: "name another one: nothing is overwritten",
+    });
+  }
+  const entries: TarEntry[] = [tarFile("bento.yaml", await formatBentoYaml(manifest))];
+  for (const stored of content.files) {
+    entries.push({
+      kind: "file",
+      path: stored.path,
+      size: stored.size,
+      content: () => blobOf(content, stored),
+    });
+  }
+  try {
+    const work = await mkdtemp(join(dirname(file), `.${basename(file)}-`));
+    try {
+      await writePieces(
+        join(work, "new"),
+        gzip(writeTar(entries, { signal: content.signal }), "gzip"),
+      );
+      await rename(join(work, "new"), file);
+    } finally {
+      await rm(work, { recursive: true, force: true });
+    }
+  } catch (error) {
+    throw diskError(error, "write", file);
+  }
+}
+
+async function* blobOf(
+  { driver, signal }: BentoContent,
+  file: StoredFile,
+): AsyncGenerator<Uint8Array, void> {
+  yield* await openBlob(driver, file, { signal });
+}
+
+/**
+ * Unpacks an archive for as long as it takes to save what is in it.
+ *
+ * @param workFolder - made when absent; left as it was
+ * @param save - is given the unpacked folder and the bento's manifest
+ * @throws BentoError BENTO_INVALID_INPUT when the file is no archive of a bento
+ */
+export async function importBento<Result>(
+  file: string,
+  workFolder: string,
+  save: (folder: string, manifest: BentoManifest) => Promise<Result>,
+): Promise<Result> {
+  await checkIsFile(file);
+  await mkdir(workFolder, { recursive: true }).catch((error: unknown) => {
+    throw diskError(error, "write", workFolder);
+  });
+  const folder = await mkdtemp(join(workFolder, "import-"));
+  try {
+    await unpack(file, folder);
+    return await save(folder, await readManifest(file, folder));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function checkIsFile(file: string): Promise<void> {
+  try {
+    const found = await stat(file);
+    if (!found.isFile()) {
+      throw notABento(file, "it is a folder");
+    }
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") {
+      throw new BentoError("BENTO_NOT_FOUND", `no such file: ${file}`, {
+        where: file,
+        hint: "check the path",
+      });
+    }
+    throw diskError(error, "read", file);
+  }
+}
+
+async function unpack(file: string, folder: string): Promise<void> {
+  try {
+    await extractTar(gunzip(filePieces(file)), folder);
+  } catch (error) {
+    if (systemCode(error)?.startsWith("Z_") === true) {
+      throw notABento(file, "it is no whole gzip file", error);
+    }
+    throw diskError(error, "unpack", file);
+  }
+}
+
+async function readManifest(file: string, folder: string): Promise<BentoManifest> {
+  const text = await readFile(join(folder, "bento.yaml"), "utf8").catch(() => undefined);
+  const manifest = text === undefined ? undefined : await parseBentoYaml(text);
+  if (manifest === undefined) {
+    throw notABento(
+      file,
+      text === undefined ? "it has no bento.yaml" : "its bento.yaml is none of ours",
+    );
+  }
+  return manifest;
+}
+
+function notABento(file: string, why: string, cause?: unknown): BentoError {
+  return new BentoError(
+    "BENTO_INVALID_INPUT",
+    `${basename(file)} is not a .bento archive: ${why}`,
+    {
+      where: file,
+      hint: "make one with bento export TAG FILE; an archive made by BentoML holds Python, which cannot run here",
+      cause,
+    },
+  );
+}

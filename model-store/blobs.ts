@@ -1,0 +1,105 @@
+/**
+ * Bytes by their content. What is there already is not sent again, and whatever is read is checked against its digest.
+ *
+ * @module
+ */
+import { createReadStream } from "node:fs";
+import { BentoError } from "../core/bento-error.ts";
+import type { Digest } from "../core/digest.ts";
+import type { StoredFile } from "../core/model-manifest.ts";
+import { type OnProgress, silent } from "../core/progress.ts";
+import { verified } from "../oci/verified.ts";
+import { diskError } from "./disk-error.ts";
+import type { Driver, WaitOptions } from "./driver.ts";
+import { blobKey } from "./keys.ts";
+
+/** Content with its digest and size known and its bytes at hand. */
+export interface BlobSource {
+  readonly digest: Digest;
+  readonly size: number;
+  /** The bytes from the start, at each call. */
+  open(): AsyncIterable<Uint8Array>;
+}
+
+export interface PutBlobOptions extends WaitOptions {
+  /** Step name of the progress events, e.g. the file's path. */
+  readonly step: string;
+  readonly onProgress?: OnProgress | undefined;
+}
+
+/**
+ * Stores content unless the store has it.
+ *
+ * @throws BentoError BENTO_INTEGRITY when the bytes are no longer those of the digest
+ */
+export async function putBlob(
+  driver: Driver,
+  source: BlobSource,
+  { step, onProgress = silent, signal }: PutBlobOptions,
+): Promise<"created" | "exists"> {
+  const key = blobKey(source.digest);
+  if ((await driver.head(key, { signal })) !== undefined) {
+    return "exists";
+  }
+  async function* counted(): AsyncGenerator<Uint8Array, void> {
+    let doneBytes = 0;
+    for await (const piece of source.open()) {
+      yield piece;
+      doneBytes += piece.length;
+      onProgress({ kind: "step-progress", step, doneBytes, totalBytes: source.size });
+    }
+  }
+  return await driver.put(
+    key,
+    { digest: source.digest, size: source.size, open: counted },
+    { signal },
+  );
+}
+
+/**
+ * The bytes of a file of a model or bento, checked while they are read.
+ *
+ * @throws BentoError BENTO_NOT_FOUND when the store lacks them, BENTO_INTEGRITY at the end when they are damaged
+ */
+export async function openBlob(
+  driver: Driver,
+  file: StoredFile,
+  options?: WaitOptions,
+): Promise<AsyncIterable<Uint8Array>> {
+  const key = blobKey(file.digest);
+  const pieces = await driver.open(key, options);
+  if (pieces === undefined) {
+    throw new BentoError(
+      "BENTO_NOT_FOUND",
+      `the store has no bytes for ${file.path} (${file.digest})`,
+      {
+        where: `${driver.url} ${key}`,
+        hint: "import the model or bento that it belongs to again: only what is missing is stored",
+      },
+    );
+  }
+  return hinted(verified(pieces, file, `${driver.url} ${key}`));
+}
+
+async function* hinted(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+  try {
+    yield* pieces;
+  } catch (error) {
+    if (!BentoError.isInstance(error) || error.code !== "BENTO_INTEGRITY") {
+      throw error;
+    }
+    const { where } = error;
+    const hint =
+      "delete that file from the store and import the model or bento again: only it is stored anew";
+    throw new BentoError(error.code, error.message, { where, hint, cause: error });
+  }
+}
+
+/** A file on disk as pieces; failures are named by its path. */
+export async function* filePieces(path: string): AsyncGenerator<Uint8Array, void> {
+  try {
+    yield* createReadStream(path, { highWaterMark: 256 * 1024 });
+  } catch (error) {
+    throw diskError(error, "read", path);
+  }
+}

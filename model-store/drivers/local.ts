@@ -1,0 +1,172 @@
+/**
+ * The store in a folder. A file is written under a temporary name, synced, then linked to its final one, which fails
+ * where something is: so nothing is half visible, and of several processes one wins.
+ *
+ * @module
+ */
+import { randomUUID } from "node:crypto";
+import { type FileHandle, link, mkdir, open, readFile, stat, unlink } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { verified } from "../../oci/verified.ts";
+import { diskError, systemCode } from "../disk-error.ts";
+import {
+  checkKey,
+  type Driver,
+  type OpenOptions,
+  type StoredObject,
+  type StreamBody,
+} from "../driver.ts";
+import { walkFiles } from "./walk-files.ts";
+
+export interface LocalDriverOptions {
+  /** Absolute path of the folder; made at the first write. */
+  readonly root: string;
+}
+
+const PIECE_BYTES = 256 * 1024;
+
+/** Unfinished files; its name starts with a dot so that no key can lie in it. */
+const UNFINISHED = ".tmp";
+
+/** A driver over a folder that other processes may use at the same time. */
+export function localDriver({ root }: LocalDriverOptions): Driver {
+  const pathOf = (key: string): string => join(root, checkKey(key));
+  return {
+    url: pathToFileURL(root).href,
+    async get(key, options) {
+      options?.signal?.throwIfAborted();
+      const path = pathOf(key);
+      return orAbsent(readFile(path), path);
+    },
+    async open(key, options = {}) {
+      options.signal?.throwIfAborted();
+      const found = await statFile(pathOf(key));
+      return found === undefined ? undefined : readPieces(pathOf(key), options);
+    },
+    async head(key, options) {
+      options?.signal?.throwIfAborted();
+      const size = await statFile(pathOf(key));
+      return size === undefined ? undefined : { key, size };
+    },
+    async put(key, body, options) {
+      options?.signal?.throwIfAborted();
+      const path = pathOf(key);
+      if ((await statFile(path)) !== undefined) {
+        return "exists";
+      }
+      const unfinished = join(root, UNFINISHED, randomUUID());
+      try {
+        await writeFile(unfinished, body, options?.signal);
+        return await linkFile(unfinished, path);
+      } finally {
+        await unlink(unfinished).catch(() => {}); // never made, or already gone
+      }
+    },
+    list: (prefix, options) => walkFiles(root, prefix, options),
+    async delete(key, options) {
+      options?.signal?.throwIfAborted();
+      const path = pathOf(key);
+      return (
+        (await orAbsent(
+          unlink(path).then(() => true),
+          path,
+          "delete",
+        )) ?? false
+      );
+    },
+    async localPath(key) {
+      const path = pathOf(key);
+      return (await statFile(path)) === undefined ? undefined : path;
+    },
+    async [Symbol.asyncDispose]() {},
+  };
+}
+
+async function orAbsent<T>(work: Promise<T>, path: string, doing = "read"): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === "ENOENT" || code === "ENOTDIR" || code === "EISDIR") {
+      return undefined;
+    }
+    throw diskError(error, doing, path);
+  }
+}
+
+/** Length of a file, undefined where there is none. */
+async function statFile(path: string): Promise<StoredObject["size"] | undefined> {
+  const found = await orAbsent(stat(path), path);
+  return found?.isFile() ? found.size : undefined;
+}
+
+async function* readPieces(path: string, options: OpenOptions): AsyncGenerator<Uint8Array, void> {
+  try {
+    await using file = await open(path, "r");
+    let offset = options.start ?? 0;
+    const end = options.end ?? Number.POSITIVE_INFINITY;
+    while (offset < end) {
+      options.signal?.throwIfAborted();
+      const wanted = Math.min(PIECE_BYTES, end - offset);
+      const { bytesRead, buffer } = await file.read(Buffer.alloc(wanted), 0, wanted, offset);
+      if (bytesRead === 0) {
+        return;
+      }
+      offset += bytesRead;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } catch (error) {
+    throw diskError(error, "read", path);
+  }
+}
+
+async function writeFile(
+  path: string,
+  body: Uint8Array | StreamBody,
+  signal?: AbortSignal,
+): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await using file = await open(path, "wx", 0o444);
+    await writeBody(file, body, { where: path, signal });
+    await file.sync();
+  } catch (error) {
+    throw diskError(error, "write", path);
+  }
+}
+
+async function writeBody(
+  file: FileHandle,
+  body: Uint8Array | StreamBody,
+  { where, signal }: { where: string; signal: AbortSignal | undefined },
+): Promise<void> {
+  if (body instanceof Uint8Array) {
+    await file.writeFile(body);
+    return;
+  }
+  for await (const piece of verified(body.open(), body, where)) {
+    signal?.throwIfAborted();
+    await file.writeFile(piece); // goes on where the last piece ended
+  }
+}
+
+async function linkFile(from: string, to: string): Promise<"created" | "exists"> {
+  try {
+    await mkdir(dirname(to), { recursive: true });
+    await link(from, to);
+    await syncFolder(dirname(to));
+    return "created";
+  } catch (error) {
+    if (systemCode(error) === "EEXIST") {
+      return "exists";
+    }
+    throw diskError(error, "write", to);
+  }
+}
+
+/** Makes a new name in a folder survive a crash. */
+async function syncFolder(path: string): Promise<void> {
+  await using folder = await open(path, "r");
+  await folder.sync();
+}

@@ -1,0 +1,69 @@
+/**
+ * The store in memory: for tests and for work that nothing should outlive. Bytes are copied in and out.
+ *
+ * @module
+ */
+import { verified } from "../../oci/verified.ts";
+import { collect } from "../collect.ts";
+import { checkKey, type Driver } from "../driver.ts";
+
+/** An empty store of its own at each call. */
+export function memoryDriver(): Driver {
+  const objects = new Map<string, Uint8Array>();
+  return {
+    url: "memory://",
+    async get(key, options) {
+      options?.signal?.throwIfAborted();
+      return objects.get(checkKey(key))?.slice();
+    },
+    async open(key, options = {}) {
+      options.signal?.throwIfAborted();
+      const bytes = objects.get(checkKey(key));
+      return bytes === undefined
+        ? undefined
+        : onePiece(bytes.slice(options.start ?? 0, options.end));
+    },
+    async head(key, options) {
+      options?.signal?.throwIfAborted();
+      const bytes = objects.get(checkKey(key));
+      return bytes === undefined ? undefined : { key, size: bytes.length };
+    },
+    async put(key, body, options) {
+      options?.signal?.throwIfAborted();
+      if (objects.has(checkKey(key))) {
+        return "exists";
+      }
+      const bytes =
+        body instanceof Uint8Array
+          ? body.slice()
+          : Buffer.concat(await collect(verified(body.open(), body, key)));
+      if (objects.has(key)) {
+        return "exists"; // written while the stream was read
+      }
+      objects.set(key, bytes);
+      return "created";
+    },
+    async *list(prefix, options = {}) {
+      const keys = [...objects.keys()].filter(
+        (key) => key.startsWith(prefix) && key > (options.after ?? ""),
+      );
+      for (const key of keys.sort().slice(0, options.limit)) {
+        options.signal?.throwIfAborted();
+        yield { key, size: objects.get(key)?.length ?? 0 };
+      }
+    },
+    async delete(key, options) {
+      options?.signal?.throwIfAborted();
+      return objects.delete(checkKey(key));
+    },
+    async [Symbol.asyncDispose]() {
+      objects.clear();
+    },
+  };
+}
+
+async function* onePiece(bytes: Uint8Array): AsyncGenerator<Uint8Array, void> {
+  if (bytes.length > 0) {
+    yield bytes;
+  }
+}

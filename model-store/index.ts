@@ -1,0 +1,21 @@
+/**
+ * `bentokit/models`: the store for programs. `models` works on the user's own store, the one that the command line
+ * takes when it is told of no other; `openStore` opens any.
+ *
+ * @module
+ */
+export type { ModelManifest } from "../core/model-manifest.ts";
+export type { AliasChange, AliasMove, MoveAliasOptions } from "./aliases.ts";
+export type { BentoStore, SaveBentoOptions, SavedBento } from "./bentos.ts";
+export { type DefaultModels, models } from "./default-models.ts";
+export type { Deleted, DeleteOptions } from "./delete-version.ts";
+export type { DeploymentStore } from "./deployments.ts";
+export type { Labels } from "./labels.ts";
+export type { LoadCheck } from "./load-check.ts";
+export type { ModelInput } from "./model-source.ts";
+export type { ModelStore, RegisteredModel } from "./models.ts";
+export { type OpenStoreOptions, openStore } from "./open-store.ts";
+export type { ResolveOptions } from "./resolve-tag.ts";
+export type { SavedModel, SaveModelOptions } from "./save-model.ts";
+export type { SignatureInput } from "./signatures.ts";
+export type { Store } from "./store.ts";

@@ -1,0 +1,192 @@
+/**
+ * The models of a store, as the rest of the project uses them.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { BentoError } from "../core/bento-error.ts";
+import { canonicalJson } from "../core/canonical-json.ts";
+import { digestHex } from "../core/digest.ts";
+import { type ModelManifest, modelDigest } from "../core/model-manifest.ts";
+import type { ExactTag, Tag } from "../core/tag.ts";
+import {
+  type AliasChange,
+  type AliasMove,
+  aliasChain,
+  dropAlias,
+  listAliases,
+  type MoveAliasOptions,
+  moveAlias,
+} from "./aliases.ts";
+import type { ChainEntry } from "./chain.ts";
+import { type Deleted, type DeleteOptions, deleteVersion } from "./delete-version.ts";
+import type { WaitOptions } from "./driver.ts";
+import { exportFolder } from "./export-folder.ts";
+import { changeLabels, type Labels, readLabels } from "./labels.ts";
+import type { LoadCheck } from "./load-check.ts";
+import { materialise } from "./materialise.ts";
+import type { ModelInput } from "./model-source.ts";
+import type { Reference } from "./references.ts";
+import { type ResolveOptions, resolveTag } from "./resolve-tag.ts";
+import { type SavedModel, type SaveModelOptions, saveModel } from "./save-model.ts";
+import { findVersion, listNames, listVersions, type Shelf, type StoredVersion } from "./shelf.ts";
+
+/** A model with what may change of it. */
+export interface RegisteredModel extends StoredVersion<ModelManifest> {
+  readonly labels: Labels;
+  /** Aliases that mean this version, sorted. */
+  readonly aliases: readonly string[];
+}
+
+export interface ModelStore {
+  /** Registers a model; see {@link saveModel}. */
+  save(source: ModelInput, options: SaveModelOptions): Promise<SavedModel>;
+  /** The exact version that a tag means; see {@link resolveTag} for the rules and errors. */
+  resolve(tag: Tag, options?: ResolveOptions): Promise<ExactTag>;
+  get(tag: Tag, options?: ResolveOptions): Promise<RegisteredModel>;
+  /** All versions, by name and version; of one name when it is given. */
+  list(
+    options?: WaitOptions & { readonly name?: string | undefined },
+  ): AsyncIterable<RegisteredModel>;
+  /**
+   * Makes a version invisible; its bytes stay until they are collected.
+   *
+   * @param tag - with a version
+   * @throws BentoError BENTO_CONFLICT that names what uses it, unless `force` is true
+   */
+  delete(tag: Tag, options?: DeleteOptions): Promise<Deleted>;
+  /**
+   * Copies the model's files, and `model.json` with its manifest, into a folder.
+   *
+   * @param folder - absent or empty
+   * @returns the exact version
+   */
+  export(tag: Tag, folder: string, options?: ResolveOptions): Promise<ExactTag>;
+  /**
+   * A folder on this disk with the model's files under their names, checked; not to be written to.
+   *
+   * @param cacheRoot - where such folders are kept; safe to delete
+   */
+  path(manifest: ModelManifest, cacheRoot: string, options?: WaitOptions): Promise<string>;
+  /** Makes an alias mean the version of a tag, and writes nothing when it does. */
+  setAlias(tag: Tag, alias: string, options?: MoveAliasOptions): Promise<AliasChange>;
+  /** @throws BentoError BENTO_NOT_FOUND when there is no such alias */
+  removeAlias(name: string, alias: string, options?: MoveAliasOptions): Promise<AliasChange>;
+  /** The aliases of a name with the versions that they mean. */
+  aliases(name: string, options?: WaitOptions): Promise<Record<string, string>>;
+  /** All moves of an alias, newest first. */
+  aliasHistory(
+    name: string,
+    alias: string,
+    options?: WaitOptions,
+  ): AsyncIterable<ChainEntry<AliasMove>>;
+  /** Replaces all labels of a version. */
+  setLabels(tag: Tag, labels: Labels, options?: WaitOptions): Promise<Labels>;
+}
+
+export interface ModelStoreOptions {
+  readonly shelf: Shelf<ModelManifest>;
+  readonly checkLoad: LoadCheck;
+  /** Users of a model other than its aliases. */
+  readonly references: (tag: ExactTag) => Promise<Reference[]>;
+}
+
+export function modelStore({ shelf, checkLoad, references }: ModelStoreOptions): ModelStore {
+  const resolve = async (tag: Tag, options?: ResolveOptions) =>
+    (await resolveTag(shelf, tag, options)).manifest;
+  return {
+    save: async (source, options) => saveModel(shelf, checkLoad, source, options),
+    resolve: async (tag, options) => exactOf(await resolve(tag, options)),
+    get: async (tag, options) => describe(shelf, await resolveTag(shelf, tag, options)),
+    list: (options) => listModels(shelf, options),
+    delete: async (tag, options) => deleteVersion(shelf, references, tag, options),
+    async export(tag, folder, options) {
+      const manifest = await resolve(tag, options);
+      const documents = new Map([["model.json", `${canonicalJson(manifest, 2)}\n`]]);
+      await exportFolder(folder, { driver: shelf.driver, files: manifest.files, documents });
+      return exactOf(manifest);
+    },
+    async path(manifest, cacheRoot, options) {
+      const { name, version, files } = manifest;
+      const digest = digestHex(modelDigest(manifest)).slice(0, 12);
+      const folder = join(cacheRoot, "models", name, `${version}-${digest}`);
+      await materialise(folder, { driver: shelf.driver, files, ...options });
+      return folder;
+    },
+    async setLabels(tag, labels, options) {
+      return changeLabels(shelf, await resolve(tag, options), () => labels, options);
+    },
+    ...aliasMethods(shelf, resolve),
+  };
+}
+
+function aliasMethods(
+  shelf: Shelf<ModelManifest>,
+  resolve: (tag: Tag, options?: ResolveOptions) => Promise<ModelManifest>,
+): Pick<ModelStore, "setAlias" | "removeAlias" | "aliases" | "aliasHistory"> {
+  return {
+    async setAlias(tag, alias, options) {
+      const { name, version } = await resolve(tag, { signal: options?.signal });
+      return moveAlias(shelf, { name, version }, alias, options);
+    },
+    async removeAlias(name, alias, options) {
+      const change = await dropAlias(shelf, { name, version: alias }, options);
+      if (change.previous === null) {
+        const existing = Object.keys(await listAliases(shelf, name, options)).join(", ");
+        throw new BentoError("BENTO_NOT_FOUND", `model ${name} has no alias ${alias}`, {
+          where: shelf.driver.url,
+          hint: existing === "" ? "it has none" : `aliases here: ${existing}`,
+        });
+      }
+      return change;
+    },
+    aliases: async (name, options) => listAliases(shelf, name, options),
+    async *aliasHistory(name, alias, options) {
+      yield* aliasChain(shelf, name, alias).history(options);
+    },
+  };
+}
+
+async function* listModels(
+  shelf: Shelf<ModelManifest>,
+  options: WaitOptions & { readonly name?: string | undefined } = {},
+): AsyncGenerator<RegisteredModel, void> {
+  const names = options.name === undefined ? listNames(shelf, options) : [options.name];
+  for await (const name of names) {
+    const aliases = await listAliases(shelf, name, options);
+    for await (const version of listVersions(shelf, name, { signal: options.signal })) {
+      const stored = await findVersion(shelf, { name, version }, options);
+      if (stored !== undefined) {
+        yield await withLabels(shelf, stored, aliases, options);
+      }
+    }
+  }
+}
+
+async function describe(
+  shelf: Shelf<ModelManifest>,
+  stored: StoredVersion<ModelManifest>,
+  options?: WaitOptions,
+): Promise<RegisteredModel> {
+  const aliases = await listAliases(shelf, stored.manifest.name, options);
+  return await withLabels(shelf, stored, aliases, options);
+}
+
+async function withLabels(
+  shelf: Shelf<ModelManifest>,
+  stored: StoredVersion<ModelManifest>,
+  aliases: Readonly<Record<string, string>>,
+  options?: WaitOptions,
+): Promise<RegisteredModel> {
+  const { version } = stored.manifest;
+  const own = Object.keys(aliases).filter((alias) => aliases[alias] === version);
+  return {
+    ...stored,
+    labels: await readLabels(shelf, stored.manifest, options),
+    aliases: own.sort(),
+  };
+}
+
+function exactOf({ name, version }: ExactTag): ExactTag {
+  return { name, version };
+}

@@ -1,0 +1,112 @@
+/**
+ * From the name of a place to a store there. One store is authoritative for a command; none falls back to another.
+ *
+ * @module
+ */
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { BentoError } from "../core/bento-error.ts";
+import { BentoManifest } from "../core/bento-manifest.ts";
+import { ModelManifest } from "../core/model-manifest.ts";
+import { bentoStore } from "./bentos.ts";
+import { deploymentStore } from "./deployments.ts";
+import type { Driver } from "./driver.ts";
+import { localDriver } from "./drivers/local.ts";
+import { memoryDriver } from "./drivers/memory.ts";
+import { type LoadCheck, loadWithOnnxRuntime } from "./load-check.ts";
+import { modelStore } from "./models.ts";
+import { bentoReferences, deploymentReferences } from "./references.ts";
+import type { Shelf } from "./shelf.ts";
+import type { Store } from "./store.ts";
+
+export interface OpenStoreOptions {
+  /** `file:///folder`, a path, or `memory://`, which starts empty. @default the folder `home` */
+  readonly url?: string | undefined;
+  /** The user's folder, BENTO_HOME; made at the first write. */
+  readonly home: string;
+  /** The clock for times in histories. @default the system's */
+  readonly now?: (() => Date) | undefined;
+  /** Decides whether a file is a loadable model. @default onnxruntime loads it */
+  readonly checkLoad?: LoadCheck | undefined;
+}
+
+/**
+ * Opens a store; nothing is read or written yet.
+ *
+ * @throws BentoError BENTO_UNSUPPORTED for s3://, BENTO_INVALID_INPUT for any other scheme
+ */
+export function openStore({ url, home, now, checkLoad }: OpenStoreOptions): Store {
+  const driver = openDriver(url === undefined || url === "" ? home : url);
+  return storeOver(driver, { home, now, checkLoad });
+}
+
+/** A store over any driver. */
+export function storeOver(
+  driver: Driver,
+  { home, now = () => new Date(), checkLoad = loadWithOnnxRuntime }: Omit<OpenStoreOptions, "url">,
+): Store {
+  const models: Shelf<ModelManifest> = {
+    driver,
+    kind: "models",
+    noun: "model",
+    manifest: ModelManifest,
+    now,
+  };
+  const bentos: Shelf<BentoManifest> = {
+    driver,
+    kind: "bentos",
+    noun: "bento",
+    manifest: BentoManifest,
+    now,
+  };
+  const deployments = deploymentStore({ driver, now });
+  return {
+    url: driver.url,
+    models: modelStore({
+      shelf: models,
+      checkLoad,
+      references: async (tag) => [
+        ...(await bentoReferences(bentos, tag)),
+        ...(await deploymentReferences(deployments, "models", tag)),
+      ],
+    }),
+    bentos: bentoStore({
+      shelf: bentos,
+      references: async (tag) => deploymentReferences(deployments, "bentos", tag),
+      workFolder: join(home, ".tmp"),
+    }),
+    deployments,
+    [Symbol.asyncDispose]: async () => driver[Symbol.asyncDispose](),
+  };
+}
+
+function openDriver(url: string): Driver {
+  const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(url)?.[1]?.toLowerCase();
+  switch (scheme) {
+    case undefined:
+      return localDriver({ root: resolve(url) });
+    case "file":
+      return localDriver({ root: folderOf(url) });
+    case "memory":
+      return memoryDriver();
+    case "s3":
+      throw new BentoError("BENTO_UNSUPPORTED", `stores on S3 are not there yet: ${url}`, {
+        hint: "use a folder: leave --store and BENTO_STORE out, or name one, e.g. --store ./store",
+      });
+    default:
+      throw new BentoError("BENTO_INVALID_INPUT", `no store has the scheme ${scheme}: ${url}`, {
+        hint: "name a folder, file:///folder or memory://",
+      });
+  }
+}
+
+function folderOf(url: string): string {
+  try {
+    return fileURLToPath(url);
+  } catch (cause) {
+    throw new BentoError("BENTO_INVALID_INPUT", `not the URL of a folder: ${url}`, {
+      hint: "write three slashes and an absolute path, e.g. file:///srv/bento",
+      cause,
+    });
+  }
+}

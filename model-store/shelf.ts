@@ -1,0 +1,141 @@
+/**
+ * Versions of one kind of thing, models or bentos: registered once, read back with their digest checked. A version is
+ * visible only when its document is there, which is written last.
+ *
+ * @module
+ */
+import * as z from "zod";
+import { BentoError } from "../core/bento-error.ts";
+import { canonicalJson } from "../core/canonical-json.ts";
+import { Digest, digestOf } from "../core/digest.ts";
+import { type ExactTag, formatTag } from "../core/tag.ts";
+import { describeDifference } from "./describe-difference.ts";
+import { readDocument } from "./document.ts";
+import type { Driver, ListOptions, WaitOptions } from "./driver.ts";
+import { type Kind, namesPrefix, versionKey, versionOf, versionsPrefix } from "./keys.ts";
+import { children } from "./scan.ts";
+
+/** Where one kind of thing stands, and what its documents look like. */
+export interface Shelf<Manifest extends ExactTag> {
+  readonly driver: Driver;
+  readonly kind: Kind;
+  /** One of them, for messages: model or bento. */
+  readonly noun: string;
+  readonly manifest: z.ZodType<Manifest>;
+  readonly now: () => Date;
+}
+
+/** A version as it is kept. */
+export interface StoredVersion<Manifest> {
+  readonly manifest: Manifest;
+  /** Of the canonical manifest. */
+  readonly digest: Digest;
+  /** When this store first had it, ISO 8601 in UTC. */
+  readonly registeredAt: string;
+}
+
+/** The version, undefined when the store has none so called. */
+export async function findVersion<Manifest extends ExactTag>(
+  shelf: Shelf<Manifest>,
+  tag: ExactTag,
+  options?: WaitOptions,
+): Promise<StoredVersion<Manifest> | undefined> {
+  const key = versionKey(shelf.kind, tag.name, tag.version);
+  const found = await shelf.driver.head(key, options);
+  return found === undefined ? undefined : await readVersion(shelf, key, options);
+}
+
+/** Names that have at least one version, in the order of their keys. */
+export async function* listNames<Manifest extends ExactTag>(
+  shelf: Shelf<Manifest>,
+  options?: WaitOptions,
+): AsyncGenerator<string, void> {
+  for await (const { name } of children(shelf.driver, namesPrefix(shelf.kind), options)) {
+    for await (const _ of listVersions(shelf, name, { ...options, limit: 1 })) {
+      yield name;
+    }
+  }
+}
+
+/** The versions of a name in alphabetical order. */
+export async function* listVersions<Manifest extends ExactTag>(
+  shelf: Shelf<Manifest>,
+  name: string,
+  options?: Omit<ListOptions, "after">,
+): AsyncGenerator<string, void> {
+  const prefix = versionsPrefix(shelf.kind, name);
+  for await (const { key } of shelf.driver.list(prefix, options)) {
+    yield versionOf(key);
+  }
+}
+
+/**
+ * Makes a version visible; its blobs must be in the store.
+ *
+ * @returns "exists" when the same content was there
+ * @throws BentoError BENTO_CONFLICT when the version has other content
+ */
+export async function registerVersion<Manifest extends ExactTag>(
+  shelf: Shelf<Manifest>,
+  manifest: Manifest,
+  options?: WaitOptions,
+): Promise<"created" | "exists"> {
+  const stored = {
+    manifest,
+    digest: digestOf(canonicalJson(manifest)),
+    registeredAt: shelf.now().toISOString(),
+  };
+  const key = versionKey(shelf.kind, manifest.name, manifest.version);
+  const body = Buffer.from(`${canonicalJson(stored, 2)}\n`);
+  const state = await shelf.driver.put(key, body, options);
+  if (state === "exists") {
+    checkSameContent(shelf, await readVersion(shelf, key, options), manifest);
+  }
+  return state;
+}
+
+/**
+ * Compares what a store has with what is to be registered under the same version.
+ *
+ * @throws BentoError BENTO_CONFLICT with a line for each difference
+ */
+export function checkSameContent<Manifest extends ExactTag>(
+  shelf: Shelf<Manifest>,
+  stored: StoredVersion<Manifest>,
+  manifest: Manifest,
+): void {
+  const differences = describeDifference(stored.manifest, manifest);
+  if (differences.length > 0) {
+    const tag = formatTag(manifest);
+    const lines = differences.map((difference) => `\n  ${difference}`).join("");
+    throw new BentoError(
+      "BENTO_CONFLICT",
+      `${shelf.noun} ${tag} exists with other content:${lines}`,
+      {
+        where: shelf.driver.url,
+        hint: "a version never changes: choose another version, or leave it out to get one made from the content",
+      },
+    );
+  }
+}
+
+async function readVersion<Manifest extends ExactTag>(
+  { driver, manifest }: Shelf<Manifest>,
+  key: string,
+  options?: WaitOptions,
+): Promise<StoredVersion<Manifest>> {
+  const schema = z.object({ manifest, digest: Digest, registeredAt: z.iso.datetime() });
+  const stored = await readDocument({ driver, key, schema, ...options });
+  const digest = digestOf(canonicalJson(stored.manifest));
+  if (digest !== stored.digest) {
+    throw new BentoError(
+      "BENTO_INTEGRITY",
+      `expected a manifest with ${stored.digest}, got ${digest}`,
+      {
+        where: `${driver.url} ${key}`,
+        hint: "the document was changed by hand: restore it from a backup, or delete it and register the version again",
+      },
+    );
+  }
+  return stored;
+}

@@ -1,0 +1,105 @@
+/**
+ * What may be asked of a model: the signatures that the user wrote, completed from the graph and checked against it.
+ *
+ * @module
+ */
+import { BentoError } from "../core/bento-error.ts";
+import type { Signature } from "../core/model-manifest.ts";
+import { nearest } from "../core/nearest.ts";
+import { UNKNOWN_RANK } from "../core/onnx-value.ts";
+import type { TensorSpec } from "../core/tensor-spec.ts";
+
+/** A signature as people write it. */
+export interface SignatureInput {
+  /** @default whether axis 0 of every input and of the signature's outputs is symbolic */
+  readonly batchable?: boolean | undefined;
+  /** Outputs to compute. @default all */
+  readonly outputs?: readonly string[] | undefined;
+}
+
+export interface Graph {
+  readonly inputs: readonly TensorSpec[];
+  readonly outputs: readonly TensorSpec[];
+}
+
+/**
+ * Completes signatures from the graph.
+ *
+ * @param given - by name; without any, `predict` with all outputs
+ * @throws BentoError BENTO_INVALID_INPUT for an output that the graph lacks, or for `batchable` where an axis forbids it
+ */
+export function completeSignatures(
+  graph: Graph,
+  given: Readonly<Record<string, SignatureInput>> = {},
+): Record<string, Signature> {
+  const wanted = Object.keys(given).length === 0 ? { predict: {} } : given;
+  return Object.fromEntries(
+    Object.entries(wanted).map(([name, signature]) => [
+      name,
+      completeSignature(graph, name, signature),
+    ]),
+  );
+}
+
+function completeSignature(graph: Graph, name: string, given: SignatureInput): Signature {
+  const outputs = given.outputs === undefined ? undefined : [...given.outputs];
+  const selected =
+    outputs === undefined
+      ? graph.outputs
+      : outputs.map((output) => findOutput(graph, name, output));
+  const obstacle = batchObstacle({ inputs: graph.inputs, outputs: selected });
+  if (given.batchable === true && obstacle?.isCertain === true) {
+    throw new BentoError(
+      "BENTO_INVALID_INPUT",
+      `signature ${name} cannot be batchable: ${obstacle.why}`,
+      {
+        where: `signatures.${name}.batchable`,
+        hint: "export the model with a symbolic first axis (a dynamic batch dimension), or leave batchable out",
+      },
+    );
+  }
+  const batchable = given.batchable ?? obstacle === undefined;
+  return outputs === undefined ? { batchable } : { batchable, outputs };
+}
+
+function findOutput(graph: Graph, signature: string, name: string): TensorSpec {
+  const found = graph.outputs.find((output) => output.name === name);
+  if (found === undefined) {
+    const names = graph.outputs.map((output) => output.name);
+    const meant = nearest(name, names);
+    throw new BentoError("BENTO_INVALID_INPUT", `the graph has no output ${JSON.stringify(name)}`, {
+      where: `signatures.${signature}.outputs`,
+      hint: `${meant === undefined ? "" : `did you mean ${meant}? `}its outputs: ${names.join(", ")}`,
+    });
+  }
+  return found;
+}
+
+interface Obstacle {
+  readonly why: string;
+  /** False where the graph only leaves open whether there is an axis. */
+  readonly isCertain: boolean;
+}
+
+function batchObstacle({ inputs, outputs }: Graph): Obstacle | undefined {
+  if (inputs.length === 0) {
+    return { why: "the graph has no inputs", isCertain: true };
+  }
+  const all = [
+    ...inputs.map((spec) => ({ side: "input", spec })),
+    ...outputs.map((spec) => ({ side: "output", spec })),
+  ];
+  for (const { side, spec } of all) {
+    const [axis] = spec.dims;
+    if (axis === undefined) {
+      return { why: `${side} ${spec.name} has no axes`, isCertain: true };
+    }
+    if (axis === UNKNOWN_RANK) {
+      return { why: `the graph does not say the shape of ${side} ${spec.name}`, isCertain: false };
+    }
+    if (typeof axis === "number") {
+      return { why: `axis 0 of ${side} ${spec.name} is ${axis}, not symbolic`, isCertain: true };
+    }
+  }
+  return undefined;
+}
