@@ -24,6 +24,7 @@ export const ERROR_CODES = {
   BENTO_UNHEALTHY: { exit: 6, status: 503, title: "a deployment that failed its checks" },
   BENTO_REFUSED: { exit: 7, status: 403, title: "a check that said no" },
   BENTO_INTEGRITY: { exit: 7, status: 500, title: "bytes that do not match their digest" },
+  BENTO_ROLLBACK_FAILED: { exit: 8, status: 500, title: "a roll back that did not succeed" },
   BENTO_INTERRUPTED: { exit: 130, status: 499, title: "stopped by the user" },
 } as const satisfies Record<string, { exit: number; status: number; title: string }>;
 

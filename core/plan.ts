@@ -56,6 +56,12 @@ export const Plan = z.strictObject({
   name: z.string().describe("Name of the deployment on its platform."),
   bento: PlannedBento,
   image: PlannedImage.optional(),
+  options: z
+    .record(z.string(), z.json())
+    .describe("What the platform was asked for, defaults written out."),
+  variables: z
+    .record(z.string(), z.string())
+    .describe("Environment variables given in clear; secrets never stand here."),
   actions: z.array(PlanAction).describe("In the order of their application."),
   warnings: z.array(z.string()),
   basis: z

@@ -1,0 +1,173 @@
+/**
+ * The port that each deploy target implements: data (options, capabilities, peers) and a pure `plan`, then the I/O that
+ * carries a plan out. Shared code never asks which platform it has; it reads what the adapter declares.
+ *
+ * @module
+ */
+import type * as z from "zod";
+import type { BentoManifest } from "../core/bento-manifest.ts";
+import type { Deployment } from "../core/deployment.ts";
+import type { Plan, PlannedBento, PlannedImage } from "../core/plan.ts";
+import type { OnProgress } from "../core/progress.ts";
+
+/** Something that a platform cannot do, or that bentokit cannot do there yet. */
+export interface Missing {
+  /** What is so, as a clause: `aws-lambda has no GPUs`. */
+  readonly missing: string;
+  /** What to do instead, as an instruction. */
+  readonly instead: string;
+}
+
+export type Capability = true | Missing;
+
+export interface Capabilities {
+  /** Plans can be applied, not only shown. True exactly where `rollout` is there. */
+  readonly apply: Capability;
+  /** Files can be written that deploy without bentokit. True exactly where `emit` is there. */
+  readonly emit: Capability;
+  /** One instance takes several requests at once, so that they can share a batch. */
+  readonly multiRequest: Capability;
+  readonly gpu: Capability;
+  readonly scaleToZero: Capability;
+  /** A share of the traffic can go to the new version first. */
+  readonly canary: Capability;
+  /** What a deployment is started from: the bento's own directory, or its image. */
+  readonly runs: "bento" | "image";
+  /** The caller's own environment variables are at hand for those that the bento declares. */
+  readonly inheritsEnvironment: boolean;
+}
+
+/** An npm package that a platform needs and that users install only for it. */
+export interface Peer {
+  readonly name: string;
+  /** Exact version that is known to work; the install line names it. */
+  readonly version: string;
+}
+
+/** What is to stand after the deploy. Everything that `plan` may look at. */
+export interface Desired<Options = unknown> {
+  readonly environment: string;
+  readonly name: string;
+  readonly manifest: BentoManifest;
+  readonly bento: PlannedBento;
+  readonly image: PlannedImage | undefined;
+  readonly options: Options;
+  /** Environment variables given in clear. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** Names that the bento declares and that the caller's environment sets. Sorted. */
+  readonly inherited: readonly string[];
+}
+
+/** Where one deployment is, for everything that reads or writes. */
+export interface DeployContext {
+  readonly environment: string;
+  readonly name: string;
+  /** What the last record says of what stands; undefined before the first deploy. */
+  readonly details: Deployment["details"] | undefined;
+  /** Folder for what runs on this machine: logs, state. Absolute. */
+  readonly home: string;
+  /** Where the user's own packages are looked for. Absolute. */
+  readonly projectDirectory: string;
+  /** The caller's environment variables. */
+  readonly ambient: Readonly<Record<string, string | undefined>>;
+  readonly onProgress: OnProgress;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface ApplyRequest<Options = unknown> {
+  readonly plan: Plan;
+  readonly desired: Desired<Options>;
+  /** The bento made ready to run: holds `bento.json` and `src/main.js`. Absolute. */
+  readonly directory: string;
+}
+
+/** What stands, as the record keeps it. */
+export interface Standing {
+  readonly details: Deployment["details"];
+  readonly url?: string | undefined;
+}
+
+/** The new version, up but without traffic. */
+export interface Candidate extends Standing {
+  /** Reaches it with the caller's own identity; never by opening it to others. */
+  send(path: string, init?: RequestInit): Promise<Response>;
+}
+
+export interface DeploymentStatus {
+  readonly state: "ready" | "not-ready" | "gone";
+  /** One line for people. */
+  readonly summary: string;
+  readonly url?: string | undefined;
+  /** `name:version` as the running service itself says. */
+  readonly serves?: string | undefined;
+}
+
+export interface LogOptions {
+  /** Lines from the end; all by default. */
+  readonly tail?: number | undefined;
+  /** Go on until the signal. @default false */
+  readonly follow?: boolean | undefined;
+}
+
+/** Carries plans out. Every step can be repeated; the engine calls them in this order. */
+export interface Rollout<Options = unknown> {
+  /** Brings the new version up. What it did before it threw is undone by `rollBack`. */
+  apply(request: ApplyRequest<Options>, context: DeployContext): Promise<Candidate>;
+  /** Waits until the platform itself calls it up. @throws BentoError BENTO_UNHEALTHY when it will not be */
+  verify(
+    candidate: Candidate,
+    request: ApplyRequest<Options>,
+    context: DeployContext,
+  ): Promise<void>;
+  /** Gives it the traffic and retires what stood before. */
+  traffic(
+    candidate: Candidate,
+    request: ApplyRequest<Options>,
+    context: DeployContext,
+  ): Promise<Standing>;
+  /**
+   * Takes the candidate away again and brings back what stood.
+   *
+   * @param candidate - undefined when `apply` threw
+   * @returns what stands then; undefined when nothing does
+   */
+  rollBack(
+    candidate: Candidate | undefined,
+    request: ApplyRequest<Options>,
+    context: DeployContext,
+  ): Promise<Standing | undefined>;
+  status(context: DeployContext): Promise<DeploymentStatus>;
+  /** Lines without their ends, oldest first. */
+  logs(options: LogOptions, context: DeployContext): AsyncIterable<string>;
+  /** Removes everything that stands. Succeeds where nothing does. */
+  destroy(context: DeployContext): Promise<void>;
+}
+
+/** A file to write; the path is relative with forward slashes. */
+export interface EmittedFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+export interface Adapter<Schema extends z.ZodType = z.ZodType, Observed = unknown> {
+  /** As typed after `--platform`. */
+  readonly platform: string;
+  /** One line for help and tables. */
+  readonly summary: string;
+  /** The options that `environments.<env>` in bentofile.yaml and `--set` take for this platform. */
+  readonly options: Schema;
+  readonly capabilities: Capabilities;
+  readonly peers: readonly Peer[];
+  /** Longest name of a deployment, in characters. */
+  readonly nameLimit: number;
+  /** What exists now. Reads only. Undefined when nothing does, or when the platform is not asked. */
+  observe(context: DeployContext): Promise<Observed | undefined>;
+  /** What has to change, in order. Pure: no clock, network, file or environment. */
+  plan(desired: Desired<z.output<Schema>>, observed: Observed | undefined): Plan;
+  readonly rollout?: Rollout<z.output<Schema>>;
+  /** What a user can keep and deploy without bentokit's engine. Writes nothing. */
+  emit?(
+    desired: Desired<z.output<Schema>>,
+    context: DeployContext,
+  ): Promise<readonly EmittedFile[]>;
+}

@@ -1,0 +1,115 @@
+/**
+ * Carries a plan out: refused when stale, verified before traffic, rolled back when unhealthy, recorded whatever the
+ * outcome.
+ *
+ * @module
+ */
+import type { Adapter, Candidate, Rollout, Standing } from "../adapters/adapter.ts";
+import { BentoError } from "../core/bento-error.ts";
+import type { BentoManifest } from "../core/bento-manifest.ts";
+import type { Deployment } from "../core/deployment.ts";
+import { isNoop, type Plan } from "../core/plan.ts";
+import { formatTag } from "../core/tag.ts";
+import { prepare } from "./plan.ts";
+import { contextOf } from "./records.ts";
+import { rollBack } from "./roll-back.ts";
+import { type Run, recordOf } from "./run.ts";
+import type { DeployRuntime } from "./runtime.ts";
+import { refuseStale } from "./stale.ts";
+import { step } from "./step.ts";
+import { verifyCandidate } from "./verify.ts";
+
+export interface ApplyOptions {
+  /** Send the golden requests before traffic; the record says when they were not. @default true */
+  readonly verify?: boolean | undefined;
+}
+
+export interface Applied {
+  readonly deployment: Deployment;
+  /** False when there was nothing to do, and nothing was written. */
+  readonly isChanged: boolean;
+  /** Golden requests that were answered rightly. */
+  readonly goldenCount: number;
+}
+
+/**
+ * @param plan - from `createPlan`, or read from a file; its bento must be in the store
+ * @throws BentoError BENTO_STALE_PLAN when what it was made from has changed; BENTO_UNHEALTHY when the new version
+ * failed its checks and was taken away; BENTO_ROLLBACK_FAILED when that failed too
+ */
+export async function applyPlan(
+  plan: Plan,
+  runtime: DeployRuntime,
+  options: ApplyOptions = {},
+): Promise<Applied> {
+  const { store, home } = runtime;
+  const tag = { name: plan.bento.name, version: plan.bento.version };
+  const manifest = await store.bentos.get(tag);
+  const { adapter, desired, key } = await prepare(requestOf(plan, manifest), runtime);
+  const latest = await store.deployments.latest(key);
+  const context = contextOf(key, latest, runtime);
+  refuseStale(plan, adapter.plan(desired, await adapter.observe(context)));
+  if (isNoop(plan)) {
+    return { deployment: await unchanged(plan, runtime), isChanged: false, goldenCount: 0 };
+  }
+  const directory = await step("prepare", runtime, {
+    run: () => store.bentos.materialise(tag, `${home}/cache/bentos`),
+  });
+  const rollout = expectRollout(adapter);
+  return await carryOut(
+    { rollout, request: { plan, desired, directory }, context, runtime },
+    options.verify ?? true,
+  );
+}
+
+async function carryOut(run: Run, verify: boolean): Promise<Applied> {
+  const { rollout, request, context, runtime } = run;
+  const tag = formatTag(request.plan.bento);
+  let candidate: Candidate | undefined;
+  let standing: Standing;
+  let goldenCount = 0;
+  try {
+    const started = await step("start", runtime, {
+      run: () => rollout.apply(request, context),
+      detail: ({ url }) => url,
+    });
+    candidate = started;
+    await step("ready", runtime, { run: () => rollout.verify(started, request, context) });
+    if (verify) {
+      const { directory } = request;
+      goldenCount = await step("verify", runtime, {
+        run: () => verifyCandidate({ candidate: started, directory, tag, signal: runtime.signal }),
+        detail: (count) => `${count} golden request${count === 1 ? "" : "s"} answered rightly`,
+      });
+    }
+    runtime.signal?.throwIfAborted();
+    standing = await step("traffic", runtime, {
+      run: () => rollout.traffic(started, request, context),
+    });
+  } catch (error) {
+    throw await rollBack(error, candidate, run);
+  }
+  const deployment = recordOf(run, { ...standing, outcome: "succeeded", verified: verify });
+  await runtime.store.deployments.append(deployment);
+  return { deployment, isChanged: true, goldenCount };
+}
+
+function requestOf(plan: Plan, manifest: BentoManifest) {
+  const { platform, environment, name, image, options, variables } = plan;
+  return { platform, environment, name, manifest, image, options, variables };
+}
+
+async function unchanged(plan: Plan, runtime: DeployRuntime): Promise<Deployment> {
+  const record = await runtime.store.deployments.running(plan);
+  if (record === undefined) {
+    throw new BentoError("BENTO_BUG", `a plan with nothing to do for ${plan.name}, never deployed`);
+  }
+  return record;
+}
+
+function expectRollout({ rollout, platform }: Adapter): Rollout {
+  if (rollout === undefined) {
+    throw new BentoError("BENTO_BUG", `${platform} says that it applies plans and cannot`);
+  }
+  return rollout;
+}

@@ -1,0 +1,19 @@
+/**
+ * Deploying from a program, as `bento deploy` does it: plan, apply, verify, roll back, look after.
+ *
+ * @module
+ */
+
+// What a platform is, and which there are.
+export type { Adapter, DeploymentStatus, LogOptions } from "../adapters/adapter.ts";
+export { loadAdapter, PLANNED_PLATFORMS, PLATFORMS } from "../adapters/registry.ts";
+// Records and plans.
+export { Deployment } from "../core/deployment.ts";
+export { formatPlan, isNoop, Plan, planDigest } from "../core/plan.ts";
+// The engine.
+export { type Applied, type ApplyOptions, applyPlan } from "./apply.ts";
+export { type Emitted, emitDeployment } from "./emit.ts";
+export { type CurrentStatus, destroyDeployment, logsOf, statusOf } from "./lifecycle.ts";
+export { createPlan, DEFAULT_ENVIRONMENT, type DeployRequest } from "./plan.ts";
+export { getDeployment, listDeployments } from "./records.ts";
+export type { DeploymentKey, DeployRuntime, DeployStore } from "./runtime.ts";

@@ -1,0 +1,61 @@
+/**
+ * Reads the history of deployments. Only the newest record says what stands; older ones say how it came to be.
+ *
+ * @module
+ */
+import type { DeployContext } from "../adapters/adapter.ts";
+import { BentoError } from "../core/bento-error.ts";
+import type { Deployment } from "../core/deployment.ts";
+import { nearest } from "../core/nearest.ts";
+import { silent } from "../core/progress.ts";
+import type { DeploymentKey, DeployRuntime } from "./runtime.ts";
+
+/** The newest record of each deployment, destroyed ones included. */
+export function listDeployments({ store }: DeployRuntime): AsyncIterable<Deployment> {
+  return store.deployments.list();
+}
+
+/**
+ * The newest record of one deployment.
+ *
+ * @throws BentoError BENTO_NOT_FOUND with the names that exist
+ */
+export async function getDeployment(
+  key: DeploymentKey,
+  runtime: DeployRuntime,
+): Promise<Deployment> {
+  const record = await runtime.store.deployments.latest(key);
+  if (record !== undefined) {
+    return record;
+  }
+  const names: string[] = [];
+  for await (const other of listDeployments(runtime)) {
+    if (other.platform === key.platform && other.environment === key.environment) {
+      names.push(other.name);
+    }
+  }
+  const near = nearest(key.name, names);
+  const have = names.length === 0 ? "none" : names.sort().join(", ");
+  throw new BentoError("BENTO_NOT_FOUND", `no deployment ${key.name}`, {
+    where: `platform ${key.platform}, environment ${key.environment}`,
+    hint: `${near === undefined ? "" : `did you mean ${near}? `}deployments there: ${have}`,
+  });
+}
+
+/** What an adapter needs to know of its surroundings. */
+export function contextOf(
+  key: DeploymentKey,
+  latest: Deployment | undefined,
+  runtime: DeployRuntime,
+): DeployContext {
+  return {
+    environment: key.environment,
+    name: key.name,
+    details: latest === undefined || latest.outcome === "destroyed" ? undefined : latest.details,
+    home: runtime.home,
+    projectDirectory: runtime.projectDirectory,
+    ambient: runtime.ambient ?? {},
+    onProgress: runtime.onProgress ?? silent,
+    signal: runtime.signal,
+  };
+}

@@ -1,0 +1,52 @@
+/**
+ * What the engine works with: the stores and the caller's surroundings, all passed in. Nothing here is read from the
+ * process.
+ *
+ * @module
+ */
+import type { BentoManifest } from "../core/bento-manifest.ts";
+import type { Deployment } from "../core/deployment.ts";
+import type { OnProgress } from "../core/progress.ts";
+import type { ExactTag } from "../core/tag.ts";
+
+/** Names one deployment. */
+export interface DeploymentKey {
+  readonly platform: string;
+  readonly environment: string;
+  readonly name: string;
+}
+
+/** The part of a model store that deploying needs. */
+export interface DeployStore {
+  readonly bentos: {
+    /** @throws BentoError BENTO_NOT_FOUND when the store has no such bento */
+    get(tag: ExactTag): Promise<BentoManifest>;
+    /** Makes the bento ready to run and returns its directory, absolute. */
+    materialise(tag: ExactTag, cacheDirectory: string): Promise<string>;
+  };
+  readonly deployments: {
+    append(record: Deployment): Promise<void>;
+    /** The newest record, undefined when nothing was ever deployed there. */
+    latest(key: DeploymentKey): Promise<Deployment | undefined>;
+    /** The newest record that succeeded since the deployment was last destroyed. */
+    running(key: DeploymentKey): Promise<Deployment | undefined>;
+    /** The newest record of each deployment. */
+    list(): AsyncIterable<Deployment>;
+  };
+}
+
+export interface DeployRuntime {
+  readonly store: DeployStore;
+  /** Folder for caches and for what runs on this machine. Absolute. */
+  readonly home: string;
+  /** Where a platform's packages are looked for first. Absolute. */
+  readonly projectDirectory: string;
+  /** The caller's environment variables. @default none */
+  readonly ambient?: Readonly<Record<string, string | undefined>>;
+  readonly now: () => Date;
+  /** Who deploys, for the record. */
+  readonly by?: string | undefined;
+  /** @default nobody listens */
+  readonly onProgress?: OnProgress;
+  readonly signal?: AbortSignal | undefined;
+}
