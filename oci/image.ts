@@ -7,7 +7,7 @@
 import type { Digest } from "../core/digest.ts";
 import { type InspectedImage, LAYER_TITLE, LAYER_UNCOMPRESSED } from "./inspect-image.ts";
 import type { BuiltLayer } from "./layer.ts";
-import type { OciLayout } from "./layout.ts";
+import { documentDescriptor, type OciLayout } from "./layout.ts";
 import type {
   Descriptor,
   HistoryEntry,
@@ -20,6 +20,9 @@ import { OCI_CONFIG, OCI_MANIFEST, ociLayerType } from "./media-type.ts";
 
 /** The time that images carry, so that the day of the build is not in their digest. */
 export const EPOCH = "1970-01-01T00:00:00Z";
+
+/** Where programs are looked for, when neither base nor start says. */
+const SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 export interface ImageLayer extends BuiltLayer {
   /** What is in it, for listings; also the `created_by` of its history. */
@@ -41,41 +44,13 @@ export interface StartConfig {
   readonly ports: readonly number[];
 }
 
-export interface BuildImageOptions {
-  /** Has the blobs of base and layers already. */
-  readonly layout: OciLayout;
+export interface ComposeImageOptions {
   readonly platform: ImagePlatform;
   /** @default none: the layers are all there is */
   readonly base?: Pick<InspectedImage, "manifest" | "config"> | undefined;
   /** Lowest first. */
   readonly layers: readonly ImageLayer[];
   readonly start: StartConfig;
-  /** Of the manifest. */
-  readonly annotations?: Readonly<Record<string, string>>;
-  /**
-   * Name in the layout's index.
-   *
-   * @default none: the image replaces the one without a name
-   */
-  readonly name?: string | undefined;
-}
-
-/** Writes config and manifest and enters the image into the layout's index. */
-export async function buildImage(options: BuildImageOptions): Promise<ImageDocuments> {
-  const { layout } = options;
-  const config = imageConfig(options);
-  const written = await layout.writeDocument(config, OCI_CONFIG);
-  const manifest: ImageManifest = {
-    schemaVersion: 2,
-    mediaType: OCI_MANIFEST,
-    config: written,
-    layers: [...baseLayers(options.base?.manifest), ...options.layers.map(describe)],
-    ...(options.annotations === undefined ? {} : { annotations: { ...options.annotations } }),
-  };
-  const descriptor = await layout.writeDocument(manifest, OCI_MANIFEST);
-  const { architecture, os } = config;
-  await layout.setImage({ ...descriptor, platform: { architecture, os } }, options.name);
-  return { descriptor, manifest, config };
 }
 
 /** An image's two documents and the digest that it is known by. */
@@ -83,6 +58,40 @@ export interface ImageDocuments {
   readonly descriptor: Descriptor;
   readonly manifest: ImageManifest;
   readonly config: ImageConfig;
+}
+
+/**
+ * Makes an image's documents. Pure.
+ *
+ * @throws BentoError BENTO_UNSUPPORTED when the base has layers that cannot be copied
+ */
+export function composeImage(options: ComposeImageOptions): ImageDocuments {
+  const config = imageConfig(options);
+  const manifest: ImageManifest = {
+    schemaVersion: 2,
+    mediaType: OCI_MANIFEST,
+    config: documentDescriptor(config, OCI_CONFIG),
+    layers: [...baseLayers(options.base?.manifest), ...options.layers.map(describe)],
+  };
+  const { architecture, os } = config;
+  const descriptor = documentDescriptor(manifest, OCI_MANIFEST);
+  return { descriptor: { ...descriptor, platform: { architecture, os } }, manifest, config };
+}
+
+/**
+ * Writes an image's documents and enters it into the layout's index.
+ *
+ * @param layout - has the blobs of all layers already
+ * @param name - in the layout's index; without one the image replaces the one without a name
+ */
+export async function writeImage(
+  layout: OciLayout,
+  image: ImageDocuments,
+  name?: string,
+): Promise<void> {
+  await layout.writeDocument(image.config, OCI_CONFIG);
+  await layout.writeDocument(image.manifest, OCI_MANIFEST);
+  await layout.setImage(image.descriptor, name);
 }
 
 function baseLayers(manifest: ImageManifest | undefined): Descriptor[] {
@@ -104,7 +113,7 @@ function describe(layer: ImageLayer): Descriptor {
   };
 }
 
-function imageConfig(options: BuildImageOptions): ImageConfig {
+function imageConfig(options: ComposeImageOptions): ImageConfig {
   const { base, layers, platform, start } = options;
   const [os = "", architecture = ""] = platform.split("/");
   const diffIds: Digest[] = [
@@ -140,7 +149,11 @@ function runConfig(start: StartConfig, base: RunConfig | undefined): RunConfig {
     const equals = line.indexOf("=");
     return [line.slice(0, equals), line.slice(equals + 1)];
   });
-  const env = Object.entries({ ...Object.fromEntries(baseEnv), ...start.env });
+  const env = Object.entries({
+    PATH: SEARCH_PATH,
+    ...Object.fromEntries(baseEnv),
+    ...start.env,
+  });
   const labels: Record<string, string> = { ...base?.Labels, ...start.labels };
   return {
     User: start.user,

@@ -89,6 +89,12 @@ export async function openLayout(directory: string): Promise<OciLayout> {
   return layoutAt(directory);
 }
 
+/** The descriptor of a JSON document as `writeDocument` writes it. */
+export function documentDescriptor(value: unknown, mediaType: string): Descriptor {
+  const bytes = Buffer.from(canonicalJson(value));
+  return { mediaType, digest: digestOf(bytes), size: bytes.length };
+}
+
 /** Path of a blob within a layout. */
 export function blobPath(digest: Digest): string {
   return `blobs/sha256/${digestHex(digest)}`;
@@ -119,9 +125,8 @@ function layoutAt(directory: string): OciLayout {
       return parseJson(await collect(readBlob(blob), DOCUMENT_LIMIT_BYTES, where), where);
     },
     async writeDocument(value, mediaType) {
-      const bytes = Buffer.from(canonicalJson(value));
-      await writeBlob(streamOf(bytes));
-      return { mediaType, digest: digestOf(bytes), size: bytes.length };
+      await writeBlob(streamOf(Buffer.from(canonicalJson(value))));
+      return documentDescriptor(value, mediaType);
     },
     images,
     async setImage(image, name) {

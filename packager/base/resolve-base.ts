@@ -1,0 +1,137 @@
+/**
+ * Turns what `--base` says into an image at hand: a layout on disk, or an image that is pulled once and kept. An image
+ * without glibc or without Node is refused here, before anything is built on it.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { BentoError } from "../../core/bento-error.ts";
+import type { Digest } from "../../core/digest.ts";
+import { formatImageRef, type ImageRef, parseImageRef } from "../../core/image-ref.ts";
+import { type OnProgress, silent } from "../../core/progress.ts";
+import { type InspectedImage, inspectImage } from "../../oci/inspect-image.ts";
+import { createLayout, type OciLayout, openLayout, REF_NAME } from "../../oci/layout.ts";
+import { layerPaths } from "../../oci/lint.ts";
+import type { ImageConfig, ImagePlatform } from "../../oci/manifest.ts";
+import { pullImage } from "../../oci/registry/pull-image.ts";
+import type { TransportOptions } from "../../oci/registry/transport.ts";
+import { runStep } from "../../oci/run-step.ts";
+import { NODE_LABEL } from "./build-base.ts";
+
+/** The base when nothing else is said: distroless Node 24 on Debian 12, as of 2026-11. */
+export const DEFAULT_BASE =
+  "gcr.io/distroless/nodejs24-debian12:nonroot@sha256:14d42e2511532589a7c7e01a753667a74fcc96266e137e8125006b87b0c32d0a";
+
+export interface ResolveBaseOptions extends TransportOptions {
+  /**
+   * `oci:DIR`, `oci:DIR:NAME` or an image's name in a registry.
+   *
+   * @default DEFAULT_BASE
+   */
+  readonly base?: string | undefined;
+  readonly platform: ImagePlatform;
+  /** Keeps what is pulled. */
+  readonly cacheDirectory: string;
+  readonly onProgress?: OnProgress;
+}
+
+export interface ResolvedBase {
+  readonly layout: OciLayout;
+  readonly manifestDigest: Digest;
+  /** Absolute path of Node in the image. */
+  readonly nodePath: string;
+}
+
+/**
+ * @throws BentoError BENTO_UNREACHABLE when a registry does not answer; BENTO_UNSUPPORTED for an image of another
+ * platform, on musl, or without Node; others as pullImage and inspectImage do
+ */
+export async function resolveBase(options: ResolveBaseOptions): Promise<ResolvedBase> {
+  const base = options.base ?? DEFAULT_BASE;
+  const { layout, image } = base.startsWith("oci:")
+    ? await fromLayout(base.slice("oci:".length), options.platform)
+    : await fromRegistry(parseImageRef(base), options);
+  checkPlatform(image.config, options.platform, base);
+  return {
+    layout,
+    manifestDigest: image.descriptor.digest,
+    nodePath: await nodePathOf(layout, image, base),
+  };
+}
+
+interface FoundBase {
+  readonly layout: OciLayout;
+  readonly image: InspectedImage;
+}
+
+async function fromLayout(text: string, platform: ImagePlatform): Promise<FoundBase> {
+  const [, directory = text, name] = /^(.+?)(?::([^/\\]+))?$/.exec(text) ?? [];
+  const layout = await openLayout(directory);
+  return { layout, image: await inspectImage(layout, { name, platform }) };
+}
+
+async function fromRegistry(reference: ImageRef, options: ResolveBaseOptions): Promise<FoundBase> {
+  const { platform, onProgress = silent } = options;
+  const layout = await createLayout(join(options.cacheDirectory, "bases"));
+  const name = `${formatImageRef(reference)} ${platform}`;
+  // Only a digest always means the same image; a tag is asked for each time.
+  const isKept =
+    reference.digest !== undefined &&
+    (await layout.images()).some((image) => image.annotations?.[REF_NAME] === name);
+  if (!isKept) {
+    await runStep(onProgress, { step: "pull base", detail: () => formatImageRef(reference) }, () =>
+      pullImage({ ...options, reference, layout, name }),
+    );
+  }
+  return { layout, image: await inspectImage(layout, { name }) };
+}
+
+function checkPlatform(config: ImageConfig, platform: ImagePlatform, base: string): void {
+  const found = `${config.os}/${config.architecture}`;
+  if (found !== platform) {
+    throw new BentoError("BENTO_UNSUPPORTED", `the base is for ${found}, not ${platform}`, {
+      where: base,
+      hint: `name a base for ${platform}, or build for ${found}`,
+    });
+  }
+}
+
+/** Places where images keep Node, when they do not say. */
+const USUAL_PLACES = ["/usr/local/bin/node", "/nodejs/bin/node", "/usr/bin/node"];
+
+async function nodePathOf(
+  layout: OciLayout,
+  { manifest, config }: InspectedImage,
+  base: string,
+): Promise<string> {
+  const labelled = config.config?.Labels?.[NODE_LABEL];
+  if (labelled !== undefined) {
+    return labelled;
+  }
+  const paths = new Set<string>();
+  for (const layer of manifest.layers) {
+    for (const path of await layerPaths(layout, layer)) {
+      paths.add(`/${path}`);
+    }
+  }
+  if ([...paths].some((path) => /^\/(?:usr\/)?lib\/ld-musl-/.test(path))) {
+    throw new BentoError(
+      "BENTO_UNSUPPORTED",
+      "the base is built on musl, onnxruntime needs glibc",
+      {
+        where: base,
+        hint: "use a Debian-based image, e.g. the default base",
+      },
+    );
+  }
+  const entrypoint = config.config?.Entrypoint?.[0] ?? "";
+  const places = entrypoint.endsWith("/node") ? [entrypoint, ...USUAL_PLACES] : USUAL_PLACES;
+  const found = places.find((path) => paths.has(path));
+  if (found === undefined) {
+    throw new BentoError("BENTO_UNSUPPORTED", "the base has no Node", {
+      where: base,
+      hint: `use an image with Node at ${USUAL_PLACES.join(" or ")}, or label it ${NODE_LABEL}=PATH`,
+    });
+  }
+  return found;
+}

@@ -1,0 +1,66 @@
+/**
+ * A bento's own files as entries of its image's layers: models in a layer for each version, everything else in the app
+ * layer. Files come from the manifest, with their digests checked as they are packed.
+ *
+ * @module
+ */
+import { createReadStream } from "node:fs";
+import { join } from "node:path";
+import { BentoError } from "../../core/bento-error.ts";
+import {
+  type BentoManifest,
+  type BentoModel,
+  bentoModelFolder,
+  runtimeManifest,
+} from "../../core/bento-manifest.ts";
+import { canonicalJson } from "../../core/canonical-json.ts";
+import type { StoredFile } from "../../core/model-manifest.ts";
+import { diskFile } from "../../oci/directory-entries.ts";
+import { type TarEntry, tarFile } from "../../oci/tar-entry.ts";
+import { verified } from "../../oci/verified.ts";
+
+/** Where everything of ours lies in an image. */
+export const APP_FOLDER = "app";
+
+/** Files of one model version, below `app/models/<name>/<version>`. */
+export function modelEntries(bentoDirectory: string, model: BentoModel): TarEntry[] {
+  const folder = bentoModelFolder(model);
+  return model.files.map((file) =>
+    bentoFile(bentoDirectory, { ...file, path: `${folder}/${file.path}` }),
+  );
+}
+
+/** What the service is: `bento.json`, `bento.yaml`, `src/` and `apis/`. */
+export async function appEntries(
+  bentoDirectory: string,
+  manifest: BentoManifest,
+): Promise<TarEntry[]> {
+  const shipped = manifest.files.filter(({ path }) => /^(?:src|apis)\//.test(path));
+  return [
+    tarFile(`${APP_FOLDER}/bento.json`, `${canonicalJson(runtimeManifest(manifest), 2)}\n`),
+    await diskFile(join(bentoDirectory, "bento.yaml"), `${APP_FOLDER}/bento.yaml`),
+    ...shipped.map((file) => bentoFile(bentoDirectory, file)),
+  ];
+}
+
+function bentoFile(bentoDirectory: string, file: StoredFile): TarEntry {
+  const source = join(bentoDirectory, file.path);
+  return {
+    kind: "file",
+    path: `${APP_FOLDER}/${file.path}`,
+    size: file.size,
+    content: () => verified(openFile(source), file, source),
+  };
+}
+
+async function* openFile(path: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* createReadStream(path, { highWaterMark: 1024 * 1024 });
+  } catch (error) {
+    throw new BentoError("BENTO_IO", "cannot read a file of the bento", {
+      where: path,
+      hint: "build or import the bento again",
+      cause: error,
+    });
+  }
+}
