@@ -326,7 +326,7 @@ describe("applyPlan on local, when it goes wrong", () => {
     await expect(applyPlan(plan, runtime)).rejects.toMatchObject({
       code: "BENTO_STALE_PLAN",
       exitCode: 4,
-      message: `what the plan was made from has changed:\n  basis.pid: null → ${running?.pid}\n  actions[0].kind: "create" → "noop"`,
+      message: `what the plan was made from has changed:\n  basis.pid: null → ${running?.pid}\n  actions[0]: "create process stub-service" → "noop process stub-service"`,
       where: "deployment stub-service on local, environment default",
       hint: "make the plan again and look at it",
     });
