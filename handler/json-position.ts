@@ -21,7 +21,7 @@ const SPACE = /[ \t\r\n]*/y;
 const SCALAR =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON forbids them in texts
   /"[^"\\\u0000-\u001f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\u0000-\u001f]*)*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.+-])|(?:true|false|null)(?!\w)/y;
-const GOT = /-?[A-Za-z0-9_.+-]+|[^]/y;
+const GOT = /-?[A-Za-z0-9_.+-]+|[\s\S]/y;
 
 type Expected =
   | "a value"

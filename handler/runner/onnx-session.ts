@@ -9,9 +9,26 @@ import { createRequire } from "node:module";
 import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import { BentoError } from "../../core/bento-error.ts";
 import type { Dtype, Tensor } from "../../core/tensor.ts";
-import { DTYPES, type DtypeName, type TensorSpec } from "../../core/tensor-spec.ts";
+import type { DtypeName, TensorSpec } from "../../core/tensor-spec.ts";
 
 export type Tensors = Readonly<Record<string, Tensor>>;
+
+/** Names alone, so that a thread need not load what describes them. */
+const DTYPES: Readonly<Record<DtypeName, true>> = {
+  float32: true,
+  float64: true,
+  float16: true,
+  int8: true,
+  int16: true,
+  int32: true,
+  int64: true,
+  uint8: true,
+  uint16: true,
+  uint32: true,
+  uint64: true,
+  bool: true,
+  string: true,
+};
 
 /** Inputs and outputs of a graph, in its order. */
 export interface RunnerSpec {
@@ -87,20 +104,23 @@ function loadOrt(): typeof import("onnxruntime-node") {
 
 function readSpec(metadata: InferenceSession.ValueMetadata, path: string): TensorSpec {
   const { name } = metadata;
-  const dtype = metadata.isTensor ? DTYPES.find((known) => known === metadata.type) : undefined;
-  if (!metadata.isTensor || dtype === undefined) {
+  if (!metadata.isTensor || !isDtype(metadata.type)) {
     const got = metadata.isTensor ? `a tensor of ${metadata.type}` : "no tensor";
     throw new BentoError("BENTO_INVALID_MODEL", `${JSON.stringify(name)} of the graph is ${got}`, {
       where: path,
       hint: metadata.isTensor
-        ? `export the model with one of ${DTYPES.join(", ")}`
+        ? `export the model with one of ${Object.keys(DTYPES).join(", ")}`
         : "export the model with tensors alone, e.g. with zipmap off in skl2onnx",
     });
   }
   const dims = metadata.shape.map((length) =>
     typeof length === "number" ? (length < 0 ? "?" : length) : length === "" ? "?" : length,
   );
-  return { name, dtype, dims };
+  return { name, dtype: metadata.type, dims };
+}
+
+function isDtype(type: string): type is DtypeName {
+  return Object.hasOwn(DTYPES, type);
 }
 
 function fromOrt(output: OrtTensor): Tensor {

@@ -1,0 +1,137 @@
+/**
+ * A service behind a port: models loaded, hooks run, and an orderly end.
+ *
+ * @module
+ */
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { BentoError } from "../core/bento-error.ts";
+import type { RuntimeManifest } from "../core/bento-manifest.ts";
+import type { Log } from "../core/endpoint.ts";
+import type { ServiceDefinition } from "../core/service.ts";
+import { type AppOptions, createApp } from "./app.ts";
+import { findService, type ModuleExports } from "./find-service.ts";
+import { type Listener, listen } from "./listen.ts";
+import { pinoLog } from "./pino-log.ts";
+import { loadModels, readRuntime } from "./runtime.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface ServeOptions extends Pick<AppOptions, "maxBodyBytes" | "versionHeaders"> {
+  /** What the module of the service exports. */
+  readonly exports: ModuleExports;
+  /** @default the default export */
+  readonly exportName?: string | undefined;
+  /** The folder of bento.json; paths of models are relative to it. @default the working directory */
+  readonly runtimeDirectory?: string | URL;
+  /** Instead of bento.json. */
+  readonly runtime?: RuntimeManifest;
+  /** @default "0.0.0.0" */
+  readonly host?: string;
+  /** 0 takes any free port. @default $PORT, else 3000 */
+  readonly port?: number;
+  /** Where declared variables, PORT and LOG_LEVEL are looked up. */
+  readonly environment: Environment;
+  /** @default JSON lines on stderr, from $LOG_LEVEL or "info" on */
+  readonly log?: Log;
+  /** Worker threads of each model. @default by the model's size and the machine's cores */
+  readonly threads?: number;
+  /** Longest that `close` waits for requests at work, in milliseconds. @default 9000, within Cloud Run's 10 s */
+  readonly drainTimeoutMs?: number;
+}
+
+export interface Server {
+  /** `http://127.0.0.1:3000`. */
+  readonly url: string;
+  readonly port: number;
+  /**
+   * Takes no more requests, lets those at work finish within the limit, runs `onStop` and ends the models' threads. A second
+   * call waits for the same end.
+   */
+  close(): Promise<void>;
+}
+
+/**
+ * Serves until closed. Resolves when requests are taken.
+ *
+ * @throws BentoError BENTO_INVALID_SERVICE without a service, BENTO_INVALID_INPUT when declared variables are not set,
+ * BENTO_IO when the port cannot be had, and whatever keeps a model from loading
+ */
+export async function serve(options: ServeOptions): Promise<Server> {
+  const { environment, host = "0.0.0.0" } = options;
+  const { definition } = findService(options.exports, options.exportName);
+  checkEnvironment(definition, environment);
+  const port = options.port ?? readPort(environment);
+  const directory = directoryOf(options.runtimeDirectory);
+  const runtime = options.runtime ?? (await readRuntime(directory));
+  const base = { bento: `${runtime.name}:${runtime.version}` };
+  const log = options.log ?? pinoLog({ level: environment["LOG_LEVEL"], base });
+  const runners = await loadModels({
+    definition,
+    runtime,
+    directory,
+    log,
+    threads: options.threads,
+  });
+  const closeRunners = () => Promise.all(Object.values(runners).map((runner) => runner.close()));
+  try {
+    await definition.onStart?.({ log });
+    const app = createApp({ ...options, definition, runners, runtime, log });
+    const listener = await listen({ fetch: app.fetch, port, host });
+    const url = `http://${host === "0.0.0.0" ? "127.0.0.1" : host}:${listener.port}`;
+    log.info({ url, models: Object.keys(runners) }, "listening");
+    let closing: Promise<void> | undefined;
+    const close = async () => {
+      log.info({ inFlight: app.lifecycle.inFlight }, "draining");
+      await drain(listener, app.lifecycle.drain(), options.drainTimeoutMs ?? 9000);
+      await definition.onStop?.();
+      await closeRunners();
+      log.info({}, "stopped");
+    };
+    return { url, port: listener.port, close: () => (closing ??= close()) };
+  } catch (error) {
+    await closeRunners();
+    throw error;
+  }
+}
+
+async function drain(listener: Listener, idle: Promise<void>, limitMs: number): Promise<void> {
+  const deadline = AbortSignal.timeout(limitMs);
+  const late = new Promise<void>((resolve) => {
+    deadline.addEventListener("abort", () => resolve(), { once: true });
+  });
+  listener.stopAccepting();
+  await Promise.race([idle, late]);
+  await listener.close(deadline);
+}
+
+function checkEnvironment(definition: ServiceDefinition, environment: Environment): void {
+  const unset = (definition.env ?? []).filter((name) => (environment[name] ?? "") === "");
+  if (unset.length > 0) {
+    const [first] = unset;
+    throw new BentoError(
+      "BENTO_INVALID_INPUT",
+      unset.map((name) => `environment variable ${name} is not set`).join("\n"),
+      {
+        where: `service ${JSON.stringify(definition.name)}, env`,
+        hint: `set what the service declares where it runs, e.g. ${first}=… bento serve, or bento deploy --set-env ${first}=…`,
+      },
+    );
+  }
+}
+
+function readPort(environment: Environment): number {
+  const text = environment["PORT"] ?? "3000";
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65_535) {
+    throw new BentoError("BENTO_INVALID_INPUT", `not a port: ${JSON.stringify(text)}`, {
+      where: "PORT",
+      hint: "set it to a whole number from 0 to 65535",
+    });
+  }
+  return port;
+}
+
+function directoryOf(directory: string | URL = "."): string {
+  return resolve(directory instanceof URL ? fileURLToPath(directory) : directory);
+}

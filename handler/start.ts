@@ -1,0 +1,44 @@
+/**
+ * The process edge of a served bento: environment, signals, exit codes. Only here is the process itself touched.
+ *
+ * @module
+ */
+import { BentoError } from "../core/bento-error.ts";
+import { formatError } from "./format-error.ts";
+import { type ServeOptions, type Server, serve } from "./serve.ts";
+
+export interface StartOptions extends Omit<ServeOptions, "environment"> {
+  /** @default the process's */
+  readonly environment?: ServeOptions["environment"];
+}
+
+/**
+ * Serves until SIGTERM or SIGINT, then drains and exits 0; a second signal exits 130 at once. What keeps it from starting
+ * is printed, and the process exits with the error's code.
+ */
+export async function start(options: StartOptions): Promise<void> {
+  try {
+    const server = await serve({ environment: process.env, ...options });
+    stopOnSignal(server);
+  } catch (error) {
+    fail(error);
+  }
+}
+
+function stopOnSignal(server: Server): void {
+  let isStopping = false;
+  const stop = () => {
+    if (isStopping) {
+      process.exit(130);
+    }
+    isStopping = true;
+    server.close().then(() => process.exit(0), fail);
+  };
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+}
+
+function fail(error: unknown): never {
+  process.stderr.write(formatError(error));
+  process.exit(BentoError.isInstance(error) ? error.exitCode : 1);
+}
