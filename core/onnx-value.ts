@@ -77,7 +77,7 @@ export function readTensorSpec(
 ): TensorSpec {
   for (const field of value.type === undefined ? [] : reader.fields(value.type)) {
     const kind = VALUE_KINDS[field.number];
-    if (kind === "tensor" && field.hasBytes) {
+    if (kind === "a tensor" && field.hasBytes) {
       return { name: value.name, ...readTensorType(reader, field, `${side} ${value.name}`) };
     }
     if (kind !== undefined) {
@@ -89,12 +89,12 @@ export function readTensorSpec(
 
 /** TypeProto's alternatives by field number. */
 const VALUE_KINDS: Readonly<Record<number, string>> = {
-  1: "tensor",
-  4: "sequence",
-  5: "map",
-  7: "opaque value",
-  8: "sparse tensor",
-  9: "optional value",
+  1: "a tensor",
+  4: "a sequence",
+  5: "a map",
+  7: "an opaque value",
+  8: "a sparse tensor",
+  9: "an optional value",
 };
 
 function readTensorType(
@@ -149,8 +149,8 @@ function readDim(reader: WireReader, range: ByteRange): number | string {
 }
 
 function notATensor(what: string, kind: string): BentoError {
-  const isZipmap = kind === "sequence" || kind === "map";
-  return new BentoError("BENTO_INVALID_MODEL", `${what} is a ${kind}, not a tensor`, {
+  const isZipmap = kind === "a sequence" || kind === "a map";
+  return new BentoError("BENTO_INVALID_MODEL", `${what} is ${kind}, not a tensor`, {
     hint: isZipmap
       ? 'export it with ZipMap off: skl2onnx: to_onnx(model, rows, options={"zipmap": False}); ' +
         "onnxmltools: convert_lightgbm(model, initial_types=types, zipmap=False)"

@@ -5,7 +5,7 @@
  * @module
  */
 
-export async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+export async function collect<Item>(items: AsyncIterable<Item> | Iterable<Item>): Promise<Item[]> {
   const all: Item[] = [];
   for await (const item of items) {
     all.push(item);

@@ -4,8 +4,7 @@
  * @module
  */
 import { verified } from "../../oci/verified.ts";
-import { collect } from "../collect.ts";
-import { checkKey, type Driver } from "../driver.ts";
+import { checkKey, type Driver, type StreamBody } from "../driver.ts";
 
 /** An empty store of its own at each call. */
 export function memoryDriver(): Driver {
@@ -14,14 +13,15 @@ export function memoryDriver(): Driver {
     url: "memory://",
     async get(key, options) {
       options?.signal?.throwIfAborted();
-      return objects.get(checkKey(key))?.slice();
+      const bytes = objects.get(checkKey(key));
+      return bytes === undefined ? undefined : new Uint8Array(bytes);
     },
     async open(key, options = {}) {
       options.signal?.throwIfAborted();
       const bytes = objects.get(checkKey(key));
       return bytes === undefined
         ? undefined
-        : onePiece(bytes.slice(options.start ?? 0, options.end));
+        : onePiece(new Uint8Array(bytes).subarray(options.start ?? 0, options.end));
     },
     async head(key, options) {
       options?.signal?.throwIfAborted();
@@ -33,10 +33,7 @@ export function memoryDriver(): Driver {
       if (objects.has(checkKey(key))) {
         return "exists";
       }
-      const bytes =
-        body instanceof Uint8Array
-          ? body.slice()
-          : Buffer.concat(await collect(verified(body.open(), body, key)));
+      const bytes = await readBody(body, key, options?.signal);
       if (objects.has(key)) {
         return "exists"; // written while the stream was read
       }
@@ -60,6 +57,22 @@ export function memoryDriver(): Driver {
       objects.clear();
     },
   };
+}
+
+async function readBody(
+  body: Uint8Array | StreamBody,
+  key: string,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array> {
+  if (body instanceof Uint8Array) {
+    return new Uint8Array(body);
+  }
+  const pieces: Uint8Array[] = [];
+  for await (const piece of verified(body.open(), body, key)) {
+    signal?.throwIfAborted();
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces);
 }
 
 async function* onePiece(bytes: Uint8Array): AsyncGenerator<Uint8Array, void> {

@@ -30,7 +30,7 @@ export async function* walkFiles(
     }
     options.signal?.throwIfAborted();
     const found = await stat(join(root, key)).catch(() => undefined); // deleted since the folder was read
-    if (found !== undefined) {
+    if (found?.isFile() === true) {
       count += 1;
       yield { key, size: found.size };
     }
