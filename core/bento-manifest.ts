@@ -7,20 +7,22 @@
 import * as z from "zod";
 import { canonicalJson } from "./canonical-json.ts";
 import { Digest, digestOf } from "./digest.ts";
-import { StoredFile } from "./model-manifest.ts";
+import { hasEntry, StoredFile } from "./model-manifest.ts";
 import { TAG_PART } from "./tag.ts";
 
 /** A model that the service uses under a name of its own. */
-export const BentoModel = z.strictObject({
-  key: z.string().describe("Name in the service's `models`."),
-  asked: z.string().describe("The tag as the service wrote it, e.g. iris_classifier:latest."),
-  name: z.string().regex(TAG_PART),
-  version: z.string().regex(TAG_PART),
-  digest: Digest.describe("Digest of the model's manifest."),
-  entry: z.string().describe("File that onnxruntime opens, within the model's folder."),
-  files: z.array(StoredFile).min(1),
-  batchable: z.boolean(),
-});
+export const BentoModel = z
+  .strictObject({
+    key: z.string().describe("Name in the service's `models`."),
+    asked: z.string().describe("The tag as the service wrote it, e.g. iris_classifier:latest."),
+    name: z.string().regex(TAG_PART),
+    version: z.string().regex(TAG_PART),
+    digest: Digest.describe("Digest of the model's manifest."),
+    entry: z.string().describe("File that onnxruntime opens, within the model's folder."),
+    files: z.array(StoredFile).min(1),
+    batchable: z.boolean(),
+  })
+  .refine(hasEntry, { path: ["entry"], error: "expected the path of one of the files" });
 export type BentoModel = z.infer<typeof BentoModel>;
 
 export const Resources = z.strictObject({

@@ -10,12 +10,12 @@ import { Digest, digestHex, digestOf } from "./digest.ts";
 import { TAG_PART } from "./tag.ts";
 import { TensorSpec } from "./tensor-spec.ts";
 
+/** Parts between single slashes; none is `.` or `..`, none holds a backslash or a control character. */
+const RELATIVE_PATH = /^(?!\.{1,2}(?:\/|$))[^/\\\p{Cc}]+(?:\/(?!\.{1,2}(?:\/|$))[^/\\\p{Cc}]+)*$/u;
+
 /** One file, known by its content. Paths are relative, with `/`, and never leave the folder. */
 export const StoredFile = z.strictObject({
-  path: z
-    .string()
-    .regex(/^(?!\/)(?!.*(?:^|\/)\.{1,2}(?:\/|$))[^\\\0]+$/)
-    .describe("Relative path with forward slashes."),
+  path: z.string().regex(RELATIVE_PATH).describe("Relative path with forward slashes."),
   digest: Digest,
   size: z.int().min(0).describe("Length in bytes."),
 });
@@ -46,23 +46,33 @@ export const Metadata = z.record(
 );
 export type Metadata = z.infer<typeof Metadata>;
 
-export const ModelManifest = z.strictObject({
-  schema: z.literal(1).describe("Version of this format."),
-  name: z.string().regex(TAG_PART),
-  version: z.string().regex(TAG_PART),
-  framework: z
-    .string()
-    .min(1)
-    .describe("What the model was trained with, e.g. scikit-learn; onnx when not said."),
-  files: z.array(StoredFile).min(1).describe("Sorted by path."),
-  entry: z
-    .string()
-    .describe("Path of the file that onnxruntime opens; others are its external data."),
-  inputs: z.array(TensorSpec),
-  outputs: z.array(TensorSpec),
-  signatures: z.record(z.string(), Signature),
-  metadata: Metadata,
-});
+/** True when the file to open is among the listed ones: nothing else may be opened, whoever wrote the manifest. */
+export function hasEntry(manifest: {
+  readonly entry: string;
+  readonly files: readonly StoredFile[];
+}): boolean {
+  return manifest.files.some((file) => file.path === manifest.entry);
+}
+
+export const ModelManifest = z
+  .strictObject({
+    schema: z.literal(1).describe("Version of this format."),
+    name: z.string().regex(TAG_PART),
+    version: z.string().regex(TAG_PART),
+    framework: z
+      .string()
+      .min(1)
+      .describe("What the model was trained with, e.g. scikit-learn; onnx when not said."),
+    files: z.array(StoredFile).min(1).describe("Sorted by path."),
+    entry: z
+      .string()
+      .describe("Path of the file that onnxruntime opens; others are its external data."),
+    inputs: z.array(TensorSpec),
+    outputs: z.array(TensorSpec),
+    signatures: z.record(z.string(), Signature),
+    metadata: Metadata,
+  })
+  .refine(hasEntry, { path: ["entry"], error: "expected the path of one of the files" });
 export type ModelManifest = z.infer<typeof ModelManifest>;
 
 /** Everything of a manifest but its version: what an automatic version is the hash of. */

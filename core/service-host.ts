@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { BentoError } from "./bento-error.ts";
 import type { ServiceDefinition } from "./service.ts";
 
 export type Fetch = (request: Request) => Promise<Response>;
@@ -36,7 +37,10 @@ async function start(definition: ServiceDefinition): Promise<Fetch> {
     await import(kit);
   }
   if (current === undefined) {
-    throw new Error("nothing in this process hosts services: import bentokit/testing first");
+    throw new BentoError("BENTO_UNSUPPORTED", "nothing in this process answers for services", {
+      where: "service.fetch",
+      hint: "import bentokit/testing first, or send requests to the running server",
+    });
   }
   return current(definition);
 }
