@@ -1,6 +1,6 @@
 /**
- * What the platforms refuse in an image, mostly one at a time and only when it is deployed. Each rule has an id that
- * is never reused; facts and sources are in docs of the platforms' container contracts.
+ * What the platforms refuse in an image. They say it one problem at a time and only when it is deployed; here all of it
+ * is found beforehand. Each rule has an id that is never reused.
  *
  * @module
  */

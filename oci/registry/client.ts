@@ -66,7 +66,7 @@ export function createRegistryClient(
     async manifest(reference) {
       const accept = [...INDEX_TYPES, ...MANIFEST_TYPES].join(", ");
       const response = await request(`manifests/${reference}`, accept);
-      const where = `${formatImageRef(ref)}, ${reference}`;
+      const where = formatImageRef(ref);
       const bytes = await collect(bodyOf(response, base), DOCUMENT_LIMIT_BYTES, where);
       const digest = await checkDigest(bytes, reference, where);
       const mediaType = response.headers.get("content-type")?.split(";")[0]?.trim() ?? "";

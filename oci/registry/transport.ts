@@ -124,7 +124,7 @@ export function unreachable(url: URL, cause: unknown): BentoError {
   const reason = inner instanceof Error ? inner.message || inner.name : String(inner);
   return new BentoError("BENTO_UNREACHABLE", `no answer from ${url.host}: ${reason}`, {
     where: show(url),
-    hint: "check the name and the network; without a registry, make a base with: bento base build DIR",
+    hint: "check the name and the network; without a registry, make a base: bento base build, then give what it prints to --base",
     cause,
   });
 }
