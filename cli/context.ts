@@ -17,7 +17,7 @@ export interface CliContext {
   /** Whether a person watches `err`. */
   readonly isTerminal: boolean;
   readonly hasColour: boolean;
-  /** Aborted by the first Ctrl-C. */
+  /** Aborted by the first Ctrl-C or SIGTERM. */
   readonly signal: AbortSignal;
   /** A line typed by the user; undefined where nobody can be asked. */
   ask(question: string): Promise<string | undefined>;
@@ -31,13 +31,15 @@ export function homeOf(context: CliContext): string {
     : resolve(context.cwd, given);
 }
 
-/** The context of the real process. Ctrl-C aborts the signal; a second one ends the process at once. */
+/** The context of the real process. Ctrl-C or SIGTERM aborts the signal; a second one ends the process at once. */
 export function processContext(): CliContext {
   const interrupted = new AbortController();
-  process.once("SIGINT", () => {
-    interrupted.abort(new Error("interrupted"));
-    process.once("SIGINT", () => process.exit(130));
-  });
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => {
+      interrupted.abort(new Error("interrupted"));
+      process.once(signal, () => process.exit(130));
+    });
+  }
   const isTerminal = process.stderr.isTTY === true;
   const noColour = process.env["NO_COLOR"];
   return {

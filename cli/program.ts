@@ -25,6 +25,8 @@ export function createProgram(context: CliContext, setExitCode: SetExitCode): Co
   const program = new Command("bento")
     .description("Model store → service → bento → deployment, on platforms that scale to zero.")
     .version(readVersion(), "-V, --version", "print the version")
+    // `models import --version v1` is the model's version, not a question for ours
+    .enablePositionalOptions()
     .helpOption("-h, --help", "show help")
     .helpCommand("help [command]", "show help for a command")
     .configureHelp({ showGlobalOptions: false, sortSubcommands: false })
@@ -32,7 +34,7 @@ export function createProgram(context: CliContext, setExitCode: SetExitCode): Co
   registerInit(program, context);
   registerModels(program, context);
   registerTypes(program, context);
-  registerServe(program, context);
+  registerServe(program, context, setExitCode);
   registerBuild(program, context);
   registerBentos(program, context);
   registerContainerize(program, context);

@@ -72,7 +72,7 @@ function entryPlugin(project: Project): Plugin {
     `import * as exports from ${JSON.stringify(project.serviceFile)};`,
     `import * as handler from ${JSON.stringify(ownModule("handler/main"))};`,
     `const exportName = ${JSON.stringify(project.exportName)};`,
-    `export const start = () => handler.start({ exports, exportName, runtimeDirectory: new URL("..", import.meta.url) });`,
+    `export const start = () => handler.start({ exports, exportName, host: process.env.BENTO_HOST, runtimeDirectory: new URL("..", import.meta.url) });`,
     `export const describe = () => handler.describe(exports, exportName);`,
   ].join("\n");
   return {

@@ -54,7 +54,8 @@ export async function readProject(target: string, cwd: string): Promise<Project>
   };
 }
 
-async function readBentofile(directory: string): Promise<Bentofile> {
+/** The bentofile.yaml of a folder; all defaults where there is none. */
+export async function readBentofile(directory: string): Promise<Bentofile> {
   const file = join(directory, BENTOFILE);
   const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") {

@@ -68,7 +68,7 @@ function processEnvironment(
     ...request.variables,
     ORT_DISABLE_TELEMETRY: "1",
     NODE_PATH: nativesFolder(),
-    HOST: request.host,
+    BENTO_HOST: request.host,
     PORT: String(request.port),
   };
 }

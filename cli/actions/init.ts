@@ -12,9 +12,12 @@ import { readVersion } from "../version.ts";
 
 const TEMPLATE_NAME = "bento_template";
 /** Files in which the template's name stands. */
-const NAMED_FILES = ["package.json", "service.ts", "README.md"];
-/** npm leaves files of these names out of packages, so that the template has others. */
-const RENAMED: Readonly<Record<string, string>> = { gitignore: ".gitignore" };
+const NAMED_FILES = ["package.template.json", "service.ts", "README.md"];
+/** npm leaves a .gitignore out of packages, and a package.json would cut the template off from this package. */
+const RENAMED: Readonly<Record<string, string>> = {
+  gitignore: ".gitignore",
+  "package.template.json": "package.json",
+};
 /** A project that has these keeps them. */
 const KEPT = ["package.json", "README.md", "tsconfig.json", ".gitignore"];
 
@@ -28,7 +31,7 @@ export async function initProject(
   const names = (await readdir(template))
     .map((from) => ({ from, to: RENAMED[from] ?? from }))
     .sort((a, b) => (a.to < b.to ? -1 : 1));
-  const existing = await readdir(directory).catch(() => []);
+  const existing: readonly string[] = await readdir(directory).catch(() => []);
   const taken = names.filter(({ to }) => existing.includes(to) && !KEPT.includes(to));
   if (taken.length > 0) {
     throw new BentoError(

@@ -12,7 +12,11 @@ import { storeOf } from "../store.ts";
 
 const FILE = "bentokit-env.d.ts";
 
-export async function writeTypes(context: CliContext, target: string, flags: { store?: string }): Promise<void> {
+export async function writeTypes(
+  context: CliContext,
+  target: string,
+  flags: { store?: string },
+): Promise<void> {
   const store = await storeOf(context, flags.store);
   const names = new Set<string>();
   for await (const { manifest } of store.models.list({ signal: context.signal })) {
@@ -25,7 +29,9 @@ export async function writeTypes(context: CliContext, target: string, flags: { s
   const file = join(resolve(context.cwd, target), FILE);
   await writeFile(file, modelTypes(latest));
   context.out(`${file}\n`);
-  context.err(`wrote ${latest.length} model${latest.length === 1 ? "" : "s"}: ${latest.map((m) => m.name).join(", ")}\n`);
+  context.err(
+    `wrote ${latest.length} model${latest.length === 1 ? "" : "s"}: ${latest.map((m) => m.name).join(", ")}\n`,
+  );
 }
 
 /** The text of the file; the same models always give the same text. */

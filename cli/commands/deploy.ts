@@ -22,6 +22,7 @@ export function registerDeploy(
     .option("--env <name>", "environment of bentofile.yaml", "default")
     .option("--name <name>", "name of the deployment (default: the bento's)")
     .option("--set <key=value>", "option of the platform, over bentofile.yaml", collect)
+    .option("--set-env <key=value>", "environment variable of the service", collect)
     .option("--plan", "show what would be done and stop")
     .option("--detailed-exitcode", "with --plan: exit 9 when something would change")
     .option("--out <file>", "write the plan to a file and stop")

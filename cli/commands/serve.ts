@@ -5,9 +5,14 @@
  */
 import type { Command } from "commander";
 import type { CliContext } from "../context.ts";
+import type { SetExitCode } from "../program.ts";
 import { STORE_OPTION } from "../store.ts";
 
-export function registerServe(program: Command, context: CliContext): void {
+export function registerServe(
+  program: Command,
+  context: CliContext,
+  setExitCode: SetExitCode,
+): void {
   program
     .command("serve [target]")
     .description(
@@ -19,6 +24,8 @@ export function registerServe(program: Command, context: CliContext): void {
     .option("--production", "serve as in the image: JSON logs, all addresses, only built bentos")
     .option(...STORE_OPTION)
     .action(async (target: string | undefined, options) =>
-      (await import("../actions/serve.ts")).serve(context, target ?? ".", options),
+      setExitCode(
+        await (await import("../actions/serve.ts")).serve(context, target ?? ".", options),
+      ),
     );
 }

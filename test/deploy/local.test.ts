@@ -165,7 +165,7 @@ describe("applyPlan on local", () => {
       BEHAVIOUR: "good",
       API_KEY: "k",
       LEVEL: "3",
-      HOST: "127.0.0.1",
+      BENTO_HOST: "127.0.0.1",
       PORT: deployment.url?.split(":").at(-1),
     });
     expect(JSON.stringify(deployment)).not.toMatch(/"k"/);

@@ -45,7 +45,7 @@ const server = createServer(async (request, response) => {
   console.log("double " + x);
   response.end(JSON.stringify({ y: behaviour === "wrong-answer" ? 3 * x : 2 * x }));
 });
-server.listen(Number(process.env.PORT), process.env.HOST);
+server.listen(Number(process.env.PORT), process.env.BENTO_HOST);
 process.on("SIGTERM", () => {
   if (behaviour !== "ignores-sigterm") server.close(() => process.exit(0));
   server.closeIdleConnections();

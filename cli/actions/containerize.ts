@@ -1,0 +1,149 @@
+/**
+ * Makes the image of a bento and prints its digest.
+ *
+ * @module
+ */
+import { join, resolve } from "node:path";
+import { BentoError } from "../../core/bento-error.ts";
+import { formatTag, parseTag } from "../../core/tag.ts";
+import { formatBytes } from "../../core/units.ts";
+import { IMAGE_PLATFORMS, type ImagePlatform } from "../../oci/manifest.ts";
+import type { Containerized } from "../../packager/image/containerize.ts";
+import { type CliContext, homeOf } from "../context.ts";
+import { printDocument, printTable } from "../output.ts";
+import { drawProgress } from "../progress.ts";
+import { cacheOf, storeOf } from "../store.ts";
+
+export interface ContainerizeFlags {
+  readonly tag?: string;
+  readonly platform: string;
+  readonly base?: string;
+  readonly output?: string;
+  readonly store?: string;
+  readonly json?: boolean;
+}
+
+export async function containerizeBento(
+  context: CliContext,
+  text: string,
+  flags: ContainerizeFlags,
+): Promise<void> {
+  const made = await makeImage(context, text, flags);
+  if (flags.json === true) {
+    const { digest, platform, layers, tag, output } = made;
+    await printDocument(context, { tag, digest, platform, output, layers }, "json");
+    return;
+  }
+  context.out(`${made.digest}\n`);
+  const rows = made.layers.map((layer) => [
+    layer.title,
+    formatBytes(layer.size),
+    layer.uncompressedBytes === undefined ? "" : formatBytes(layer.uncompressedBytes),
+    layer.digest.slice(0, 19),
+  ]);
+  printTable({ ...context, out: context.err }, ["LAYER", "SIZE", "UNPACKED", "DIGEST"], rows);
+  context.err(`wrote ${made.output}\n`);
+}
+
+export interface MadeImage extends Containerized {
+  /** Exact tag of the bento. */
+  readonly tag: string;
+  /** Where it was written, as `--output` takes it. */
+  readonly output: string;
+}
+
+/** The image alone, for commands that go on with it. */
+export async function makeImage(
+  context: CliContext,
+  text: string,
+  flags: ContainerizeFlags,
+): Promise<MadeImage> {
+  const platform = readPlatform(flags.platform);
+  const output = readOutput(context, flags.output);
+  const onProgress = drawProgress(context, flags.json === true);
+  const store = await storeOf(context, flags.store);
+  const { manifest } = await store.bentos.get(parseTag(text), { allowPrefix: true });
+  const bentoDirectory = await store.bentos.materialise(manifest, cacheOf(context));
+  const { installedPackage } = await import("../../packager/own-package.ts");
+  const { resolveBase } = await import("../../packager/base/resolve-base.ts");
+  const { containerize } = await import("../../packager/image/containerize.ts");
+  const { createLayout } = await import("../../oci/layout.ts");
+  const signal = context.signal;
+  const base = await resolveBase({
+    base: absoluteBase(context, flags.base ?? manifest.docker.base),
+    platform,
+    cacheDirectory: cacheOf(context),
+    onProgress,
+    signal,
+  });
+  const name = flags.tag ?? formatTag(manifest);
+  const layout = await createLayout(output.layout);
+  const onnxruntime = await installedPackage("onnxruntime-node");
+  const made = await containerize({
+    bentoDirectory,
+    manifest,
+    base,
+    platform,
+    onnxruntimeDirectory: onnxruntime.directory,
+    layout,
+    name,
+    onProgress,
+    signal,
+  });
+  if (output.archive !== undefined) {
+    const { inspectImage } = await import("../../oci/inspect-image.ts");
+    const { writeArchive } = await import("../../oci/archive.ts");
+    const { descriptor } = await inspectImage(layout, { digest: made.digest });
+    await writeArchive({ layout, image: descriptor, ...output.archive, name, signal });
+  }
+  return { ...made, tag: formatTag(manifest), output: output.text };
+}
+
+interface Output {
+  /** As the user reads it. */
+  readonly text: string;
+  readonly layout: string;
+  readonly archive?: { readonly kind: "oci-archive" | "docker-archive"; readonly file: string };
+}
+
+function readOutput(context: CliContext, text: string | undefined): Output {
+  const images = join(homeOf(context), "images");
+  if (text === undefined) {
+    return { text: `oci:${images}`, layout: images };
+  }
+  const [, kind, path] = /^(oci|oci-archive|docker-archive):(.+)$/.exec(text) ?? [];
+  if (path === undefined) {
+    throw new BentoError(
+      "BENTO_USAGE",
+      `expected --output oci:DIR, oci-archive:FILE or docker-archive:FILE, got ${JSON.stringify(text)}`,
+      {
+        hint: "registries are not written yet: make an archive, then push it, e.g. skopeo copy oci-archive:FILE docker://REF",
+      },
+    );
+  }
+  const file = resolve(context.cwd, path);
+  return kind === "oci"
+    ? { text: `oci:${file}`, layout: file }
+    : {
+        text: `${kind}:${file}`,
+        layout: images,
+        archive: { kind: kind === "oci-archive" ? kind : "docker-archive", file },
+      };
+}
+
+export function readPlatform(text: string): ImagePlatform {
+  const found = IMAGE_PLATFORMS.find((platform) => platform === text);
+  if (found === undefined) {
+    throw new BentoError("BENTO_USAGE", `no image platform ${JSON.stringify(text)}`, {
+      hint: `choose one of ${IMAGE_PLATFORMS.join(", ")}`,
+    });
+  }
+  return found;
+}
+
+/** A layout's path is the user's: relative to where the command runs. */
+function absoluteBase(context: CliContext, base: string | undefined): string | undefined {
+  return base?.startsWith("oci:") === true
+    ? `oci:${resolve(context.cwd, base.slice("oci:".length))}`
+    : base;
+}

@@ -1,0 +1,121 @@
+/**
+ * Plans a deploy, shows it, and applies it.
+ *
+ * @module
+ */
+import { readFile, writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { BentoError } from "../../core/bento-error.ts";
+import { formatPlan, isNoop, Plan } from "../../core/plan.ts";
+import type { DeployRequest } from "../../deploy/plan.ts";
+import type { DeployRuntime } from "../../deploy/runtime.ts";
+import { confirm } from "../confirm.ts";
+import type { CliContext } from "../context.ts";
+import { type DeployFlags, deployRequest } from "../deploy-request.ts";
+import { deployRuntime } from "../deploy-runtime.ts";
+import { printDocument } from "../output.ts";
+import { planText } from "../plan-text.ts";
+import { drawProgress } from "../progress.ts";
+
+const CHANGES_PENDING = 9;
+
+/** @returns the exit code */
+export async function deploy(
+  context: CliContext,
+  bento: string | undefined,
+  flags: DeployFlags,
+): Promise<number> {
+  const runtime = await deployRuntime(context, flags, drawProgress(context, flags.json === true));
+  if (flags.apply !== undefined) {
+    return apply(context, { plan: await readPlan(context, flags.apply), flags, runtime });
+  }
+  const request = await deployRequest(context, bento, flags);
+  if (flags.emit !== undefined) {
+    return emit(context, { request, directory: flags.emit, flags, runtime });
+  }
+  const { createPlan } = await import("../../deploy/plan.ts");
+  const plan = await createPlan(request, runtime);
+  if (flags.out !== undefined) {
+    const file = resolve(context.cwd, flags.out);
+    await writeFile(file, formatPlan(plan));
+    context.out(`${file}\n`);
+    context.err(`next: bento deploy --apply ${flags.out}\n`);
+  } else if (flags.plan === true) {
+    context.out(flags.json === true ? formatPlan(plan) : planText(plan));
+  } else {
+    return apply(context, { plan, flags, runtime });
+  }
+  return flags.detailedExitcode === true && !isNoop(plan) ? CHANGES_PENDING : 0;
+}
+
+interface Apply {
+  readonly plan: Plan;
+  readonly flags: DeployFlags;
+  readonly runtime: DeployRuntime;
+}
+
+async function apply(context: CliContext, { plan, flags, runtime }: Apply): Promise<number> {
+  if (!isNoop(plan)) {
+    context.err(planText(plan));
+    await confirm(context, "apply this plan?", flags.yes === true);
+  }
+  const { applyPlan } = await import("../../deploy/apply.ts");
+  const { deployment, isChanged, goldenCount } = await applyPlan(plan, runtime, {
+    verify: flags.verify,
+  });
+  if (flags.json === true) {
+    await printDocument(context, { ...deployment, isChanged, goldenRequests: goldenCount }, "json");
+    return 0;
+  }
+  context.out(`${deployment.url ?? deployment.name}\n`);
+  if (!isChanged) {
+    context.err("nothing to do: this is what runs\n");
+  } else if (goldenCount === 0 && flags.verify) {
+    context.err(
+      "! the bento has no golden requests: add golden/<api>.jsonl to have answers checked before traffic\n",
+    );
+  }
+  return 0;
+}
+
+interface Emit {
+  readonly request: DeployRequest;
+  readonly directory: string;
+  readonly flags: DeployFlags;
+  readonly runtime: DeployRuntime;
+}
+
+async function emit(
+  context: CliContext,
+  { request, directory, flags, runtime }: Emit,
+): Promise<number> {
+  const { emitDeployment } = await import("../../deploy/emit.ts");
+  const emitted = await emitDeployment(request, resolve(context.cwd, directory), runtime);
+  if (flags.json === true) {
+    await printDocument(context, emitted, "json");
+  } else {
+    context.out(`${emitted.directory}\n`);
+    context.err(`wrote ${emitted.files.join(", ")}\n`);
+  }
+  return 0;
+}
+
+async function readPlan(context: CliContext, file: string): Promise<Plan> {
+  const path = resolve(context.cwd, file);
+  const text = await readFile(path, "utf8").catch((cause: Error) => {
+    throw new BentoError("BENTO_NOT_FOUND", `cannot read the plan: ${cause.message}`, {
+      where: path,
+      hint: "make one: bento deploy BENTO --platform local --out plan.json",
+      cause,
+    });
+  });
+  try {
+    return Plan.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new BentoError("BENTO_INVALID_INPUT", "the file is no plan", {
+      where: path,
+      hint: "make one: bento deploy BENTO --platform local --out plan.json",
+      cause,
+    });
+  }
+}

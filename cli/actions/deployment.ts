@@ -1,0 +1,155 @@
+/**
+ * Lists, shows and ends deployments.
+ *
+ * @module
+ */
+import { BentoError } from "../../core/bento-error.ts";
+import { cloudName } from "../../core/cloud-name.ts";
+import type { Deployment } from "../../core/deployment.ts";
+import { formatTag } from "../../core/tag.ts";
+import type { DeploymentKey, DeployRuntime } from "../../deploy/runtime.ts";
+import { confirm } from "../confirm.ts";
+import type { CliContext } from "../context.ts";
+import { deployRuntime } from "../deploy-runtime.ts";
+import { type OutputFormat, printDocument, printTable } from "../output.ts";
+import { drawProgress } from "../progress.ts";
+
+export interface DeploymentFlags {
+  readonly platform: string;
+  readonly env: string;
+  readonly store?: string;
+  readonly json?: boolean;
+}
+
+/** Names of deployments are at most so long on any platform. */
+const LONGEST_NAME = 63;
+
+export async function listAll(
+  context: CliContext,
+  flags: { store?: string; json?: boolean; output?: OutputFormat },
+): Promise<void> {
+  const runtime = await deployRuntime(context, flags, () => {});
+  const { listDeployments } = await import("../../deploy/records.ts");
+  const all = await Array.fromAsync(listDeployments(runtime));
+  const format = flags.json === true ? "json" : flags.output;
+  if (format === "json" || format === "yaml") {
+    await printDocument(context, all, format);
+    return;
+  }
+  const rows = all.map((record) => [
+    record.name,
+    record.platform,
+    record.environment,
+    formatTag(record.bento),
+    record.outcome,
+    record.url ?? "",
+    record.at.slice(0, 19).replace("T", " "),
+  ]);
+  printTable(context, ["NAME", "PLATFORM", "ENV", "BENTO", "OUTCOME", "URL", "AT (UTC)"], rows);
+}
+
+export async function getOne(
+  context: CliContext,
+  name: string,
+  flags: DeploymentFlags,
+): Promise<void> {
+  const { runtime, key } = await prepare(context, name, flags);
+  const { getDeployment } = await import("../../deploy/records.ts");
+  const record = await getDeployment(key, runtime);
+  await printDocument(context, record, flags.json === true ? "json" : "yaml");
+}
+
+export async function showStatus(
+  context: CliContext,
+  name: string,
+  flags: DeploymentFlags,
+): Promise<void> {
+  const { runtime, key } = await prepare(context, name, flags);
+  const { statusOf } = await import("../../deploy/lifecycle.ts");
+  const status = await statusOf(key, runtime);
+  if (flags.json === true) {
+    await printDocument(context, status, "json");
+  } else {
+    context.out(statusText(key, status, status.deployment));
+  }
+  if (status.state !== "ready") {
+    throw new BentoError("BENTO_UNHEALTHY", `${key.name} is ${status.state}: ${status.summary}`, {
+      hint:
+        status.state === "gone"
+          ? "deploy it again: bento deploy"
+          : `bento deployment logs ${key.name}`,
+    });
+  }
+}
+
+function statusText(
+  key: DeploymentKey,
+  status: { state: string; summary: string; url?: string | undefined },
+  record: Deployment,
+): string {
+  const url = status.url === undefined ? "" : `  ${status.url}`;
+  return `${key.name}  ${status.state}${url}\n  ${status.summary}\n  ${formatTag(record.bento)}, deployed ${record.at}\n`;
+}
+
+export async function showLogs(
+  context: CliContext,
+  name: string,
+  flags: DeploymentFlags & { follow?: boolean; tail?: string },
+): Promise<void> {
+  const { runtime, key } = await prepare(context, name, flags);
+  const tail = flags.tail === undefined ? undefined : readCount(flags.tail);
+  const { logsOf } = await import("../../deploy/lifecycle.ts");
+  for await (const line of logsOf(key, runtime, { tail, follow: flags.follow })) {
+    context.out(`${line}\n`);
+  }
+}
+
+function readCount(text: string): number {
+  if (!/^\d+$/.test(text)) {
+    throw new BentoError(
+      "BENTO_USAGE",
+      `expected --tail with a number of lines, got ${JSON.stringify(text)}`,
+      {
+        hint: "e.g. --tail 50",
+      },
+    );
+  }
+  return Number(text);
+}
+
+export async function destroy(
+  context: CliContext,
+  name: string,
+  flags: DeploymentFlags & { yes?: boolean },
+): Promise<void> {
+  const { runtime, key } = await prepare(context, name, flags);
+  const { getDeployment } = await import("../../deploy/records.ts");
+  const { destroyDeployment } = await import("../../deploy/lifecycle.ts");
+  const { bento } = await getDeployment(key, runtime);
+  await confirm(
+    context,
+    `destroy ${key.name} (${formatTag(bento)}) on ${key.platform}?`,
+    flags.yes === true,
+  );
+  const record = await destroyDeployment(key, runtime);
+  if (flags.json === true) {
+    await printDocument(context, record, "json");
+  } else {
+    context.out(`${key.name}\n`);
+  }
+}
+
+async function prepare(
+  context: CliContext,
+  name: string,
+  flags: DeploymentFlags,
+): Promise<{ runtime: DeployRuntime; key: DeploymentKey }> {
+  const runtime = await deployRuntime(context, flags, drawProgress(context, flags.json === true));
+  // the bento's own name is taken too: deployments carry it as the platform writes it
+  const key = {
+    platform: flags.platform,
+    environment: flags.env,
+    name: cloudName(name, LONGEST_NAME),
+  };
+  return { runtime, key };
+}

@@ -1,0 +1,33 @@
+/**
+ * What the deploy engine works with, from the command line's surroundings.
+ *
+ * @module
+ */
+import type { OnProgress } from "../core/progress.ts";
+import type { DeployRuntime } from "../deploy/runtime.ts";
+import { type CliContext, homeOf } from "./context.ts";
+import { storeOf } from "./store.ts";
+
+export async function deployRuntime(
+  context: CliContext,
+  flags: { readonly store?: string },
+  onProgress: OnProgress,
+): Promise<DeployRuntime> {
+  const store = await storeOf(context, flags.store);
+  return {
+    store: {
+      bentos: {
+        get: async (tag) => (await store.bentos.get(tag)).manifest,
+        materialise: async (tag, cacheRoot) => store.bentos.materialise(tag, cacheRoot),
+      },
+      deployments: store.deployments,
+    },
+    home: homeOf(context),
+    projectDirectory: context.cwd,
+    ambient: context.environment,
+    now: () => new Date(),
+    by: context.environment["USER"],
+    onProgress,
+    signal: context.signal,
+  };
+}

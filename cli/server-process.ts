@@ -1,0 +1,64 @@
+/**
+ * A served bento as a child in the foreground: it has this terminal, and ends with it.
+ *
+ * @module
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { installedPackage } from "../packager/own-package.ts";
+import type { CliContext } from "./context.ts";
+import { readableLog } from "./log-lines.ts";
+
+export interface ServerOptions {
+  /** Holds bento.json and src/main.js. */
+  readonly directory: string;
+  readonly host: string;
+  /** @default PORT, else 3000 */
+  readonly port: string | undefined;
+  /** Log lines stay JSON. */
+  readonly isProduction: boolean;
+}
+
+export interface ServerProcess {
+  /** The exit code; resolves when the server has ended, whatever ended it. */
+  readonly ended: Promise<number>;
+  /** Lets requests at work finish, then ends it. */
+  stop(): Promise<void>;
+}
+
+export async function startServer(
+  context: CliContext,
+  options: ServerOptions,
+): Promise<ServerProcess> {
+  const natives = dirname((await installedPackage("onnxruntime-node")).directory);
+  const child = spawn(
+    process.execPath,
+    ["--enable-source-maps", join(options.directory, "src", "main.js")],
+    {
+      env: {
+        ...context.environment,
+        ORT_DISABLE_TELEMETRY: "1",
+        NODE_PATH: natives,
+        BENTO_HOST: options.host,
+        ...(options.port === undefined ? {} : { PORT: options.port }),
+        ...(options.isProduction ? { NODE_ENV: "production" } : {}),
+      },
+      stdio: ["ignore", "inherit", options.isProduction ? "inherit" : "pipe"],
+    },
+  );
+  if (child.stderr !== null) {
+    createInterface({ input: child.stderr }).on("line", (line) =>
+      context.err(`${readableLog(line)}\n`),
+    );
+  }
+  const ended = once(child, "close").then(([code]) => (typeof code === "number" ? code : 1));
+  return {
+    ended,
+    async stop() {
+      child.kill("SIGTERM");
+      await ended;
+    },
+  };
+}

@@ -1,0 +1,78 @@
+/**
+ * Makes a project runnable from its sources: the bundle and a `bento.json` in a folder, models where the store has them.
+ * Nothing is registered; the version is `source`.
+ *
+ * @module
+ */
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
+import type { RuntimeManifest } from "../core/bento-manifest.ts";
+import { canonicalJson } from "../core/canonical-json.ts";
+import { digestOf } from "../core/digest.ts";
+import { formatTag } from "../core/tag.ts";
+import type { Store } from "../model-store/store.ts";
+import { type Bundle, bundleService } from "./bundle.ts";
+import { describeService } from "./describe-service.ts";
+import { includeFiles } from "./include-files.ts";
+import type { Project } from "./project.ts";
+import { resolveModels } from "./resolve-models.ts";
+
+export interface StageOptions {
+  readonly store: Store;
+  /** Where models are unpacked; safe to delete. */
+  readonly cacheRoot: string;
+  /** The staged folder is made in here. */
+  readonly workDirectory: string;
+}
+
+export interface StagedService extends AsyncDisposable {
+  /** Runs with Node on `src/main.js` in it; removed on disposal. */
+  readonly directory: string;
+  readonly name: string;
+  /** Absolute paths of the sources that went in. */
+  readonly inputs: readonly string[];
+}
+
+/** @throws BentoError as {@link bundleService}, {@link describeService} and {@link resolveModels} do */
+export async function stageService(
+  project: Project,
+  options: StageOptions,
+): Promise<StagedService> {
+  await mkdir(options.workDirectory, { recursive: true });
+  const directory = await mkdtemp(join(options.workDirectory, "serve-"));
+  const dispose = () => rm(directory, { recursive: true, force: true });
+  try {
+    const bundle = await bundleService(project);
+    for (const [path, content] of [...bundle.files, ...(await includeFiles(project))]) {
+      await mkdir(dirname(join(directory, "src", path)), { recursive: true });
+      await writeFile(join(directory, "src", path), content);
+    }
+    const runtime = await runtimeOf(project, { bundle, directory, ...options });
+    await writeFile(join(directory, "bento.json"), canonicalJson(runtime, 2));
+    return { directory, name: runtime.name, inputs: bundle.inputs, [Symbol.asyncDispose]: dispose };
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+}
+
+async function runtimeOf(
+  project: Project,
+  { bundle, directory, store, cacheRoot }: StageOptions & { bundle: Bundle; directory: string },
+): Promise<RuntimeManifest> {
+  const source = relative(project.directory, project.serviceFile);
+  const description = await describeService(join(directory, "src", "service.js"), source);
+  const models: RuntimeManifest["models"] = {};
+  for (const model of await resolveModels(project, description.models, store)) {
+    const { manifest } = await store.models.get({ name: model.name, version: model.version });
+    const folder = await store.models.path(manifest, cacheRoot);
+    models[model.key] = {
+      tag: formatTag(manifest),
+      digest: model.digest,
+      path: join(folder, model.entry),
+      batchable: model.batchable,
+    };
+  }
+  const digest = digestOf(bundle.files.get("service.js") ?? "");
+  return { name: description.name, version: "source", digest, models };
+}
