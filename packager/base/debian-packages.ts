@@ -72,7 +72,7 @@ function aptConfig(directory: string, architecture: string): string {
     // Root would drop to a user that cannot write here.
     'APT::Sandbox::User "root";',
     'Acquire::Languages "none";',
-    'Acquire::Retries "2";',
+    'Acquire::Retries "1";',
     'Acquire::http::Timeout "15";',
     'Acquire::https::Timeout "15";',
     `Dir::State ${quoted(join(directory, "state"))};`,

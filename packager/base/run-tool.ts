@@ -28,7 +28,6 @@ export async function* runTool(
     cwd: options.directory,
     signal: options.signal,
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, LC_ALL: "C.UTF-8" },
   });
   const said: string[] = [];
   child.stderr.setEncoding("utf8").on("data", (text: string) => said.push(text));
@@ -64,7 +63,7 @@ export async function runToolToEnd(
 
 function failed(command: readonly string[], said: string): BentoError {
   const lines = said.trim().split("\n").slice(-STDERR_LINES);
-  return new BentoError("BENTO_IO", lines.join("\n"), { where: command.slice(0, 2).join(" ") });
+  return new BentoError("BENTO_IO", lines.join("\n"), { where: command[0] });
 }
 
 function explain(error: unknown, program: string): unknown {
