@@ -8,6 +8,7 @@ import { nearest } from "../core/nearest.ts";
 import type { Adapter } from "./adapter.ts";
 
 const LOADERS: Readonly<Record<string, () => Promise<Adapter>>> = {
+  "aws-lambda": async () => (await import("./aws-lambda/adapter.ts")).awsLambdaAdapter,
   local: async () => (await import("./local/adapter.ts")).localAdapter,
 };
 

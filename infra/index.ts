@@ -1,0 +1,13 @@
+/**
+ * CDK constructs that put a bento into your own AWS app. `aws-cdk-lib` and `constructs` are yours to install.
+ *
+ * @module
+ */
+
+// What to deploy, and where its images are.
+export { BentoImage, type EcrImageProps } from "./bento-image.ts";
+// The service itself.
+export { BentoLambda, type BentoLambdaProps } from "./bento-lambda.ts";
+export { BentoRegistry, type BentoRegistryProps } from "./bento-registry.ts";
+// For stacks that need no bootstrap.
+export { NoAssetSynthesizer } from "./no-asset-synthesizer.ts";
