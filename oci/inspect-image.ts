@@ -83,14 +83,16 @@ async function findImage(layout: OciLayout, options: SelectImageOptions): Promis
       (options.digest === undefined || image.digest === options.digest) &&
       (options.name === undefined || image.annotations?.[REF_NAME] === options.name),
   );
-  const [only, ...more] = matching.length > 1 ? forPlatform(matching, options.platform) : matching;
+  // One image may stand there under several names.
+  const distinct = [...new Map(matching.map((image) => [image.digest, image])).values()];
+  const [only, ...more] = distinct.length > 1 ? forPlatform(distinct, options.platform) : distinct;
   if (only === undefined || more.length > 0) {
     const asked = options.digest ?? options.name;
     const what = asked === undefined ? "one image" : JSON.stringify(asked);
     const names = all.map((image) => image.annotations?.[REF_NAME] ?? image.digest);
     throw new BentoError(
       "BENTO_NOT_FOUND",
-      `expected ${what} in the layout, got ${matching.length}`,
+      `expected ${what} in the layout, got ${distinct.length}`,
       {
         where: layout.directory,
         hint: names.length === 0 ? "the layout is empty" : `it holds ${names.join(", ")}`,
@@ -104,9 +106,11 @@ function forPlatform(
   images: readonly Descriptor[],
   platform: ImagePlatform | undefined,
 ): readonly Descriptor[] {
-  return images.filter(
-    (image) => `${image.platform?.os}/${image.platform?.architecture}` === platform,
-  );
+  return platform === undefined
+    ? images
+    : images.filter(
+        (image) => `${image.platform?.os}/${image.platform?.architecture}` === platform,
+      );
 }
 
 async function withinIndex(

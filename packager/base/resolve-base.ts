@@ -18,7 +18,7 @@ import type { TransportOptions } from "../../oci/registry/transport.ts";
 import { runStep } from "../../oci/run-step.ts";
 import { NODE_LABEL } from "./build-base.ts";
 
-/** The base when nothing else is said: distroless Node 24 on Debian 12, as of 2026-11. */
+/** The base when nothing else is said: distroless Node 24 on Debian 12, an index pinned by digest. */
 export const DEFAULT_BASE =
   "gcr.io/distroless/nodejs24-debian12:nonroot@sha256:14d42e2511532589a7c7e01a753667a74fcc96266e137e8125006b87b0c32d0a";
 

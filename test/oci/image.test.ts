@@ -158,6 +158,16 @@ describe("inspectImage", () => {
     });
   });
 
+  it("reads an image that stands there under several names", async () => {
+    await using dir = await tempDir();
+    const layout = await createLayout(dir.path);
+    const { descriptor } = await sampleImage(layout, "one");
+    await sampleImage(layout, "two");
+    const { digest } = descriptor;
+    expect((await inspectImage(layout, { digest })).descriptor.digest).toBe(digest);
+    expect((await inspectImage(layout)).descriptor.digest).toBe(digest);
+  });
+
   it("finds the image of a platform within an index", async () => {
     await using dir = await tempDir();
     const layout = await createLayout(dir.path);
@@ -177,7 +187,7 @@ describe("inspectImage", () => {
     await using dir = await tempDir();
     const layout = await createLayout(dir.path);
     await sampleImage(layout, "one");
-    await sampleImage(layout, "two");
+    await layout.setImage({ mediaType: OCI_INDEX, digest: digestOf("other"), size: 1 }, "two");
     await expect(inspectImage(layout, options)).rejects.toThrow(
       expect.objectContaining({ code: "BENTO_NOT_FOUND", message, hint: "it holds one, two" }),
     );
