@@ -150,6 +150,8 @@ const COMMANDS: Readonly<Record<Framework, (from: string, to: string) => string[
       'features = getattr(model, "n_features_in_", None) or model.num_feature()',
       'rows = [("X", FloatTensorType([None, features]))]',
       "converted = convert_lightgbm(model, initial_types=rows, zipmap=False)",
+      "for output in converted.graph.output:  # the converter writes 1 where any number of rows may be",
+      '    output.type.tensor_type.shape.dim[0].dim_param = "n"',
       `open(${JSON.stringify(to)}, "wb").write(converted.SerializeToString())`,
     ]),
   ],

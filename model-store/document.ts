@@ -26,9 +26,15 @@ export async function readDocument<Schema extends z.ZodType>({
   signal,
 }: ReadDocument<Schema>): Promise<z.output<Schema>> {
   const bytes = await driver.get(key, { signal });
-  const parsed = schema.safeParse(bytes === undefined ? undefined : parseJson(bytes));
+  const value = bytes === undefined ? undefined : parseJson(bytes);
+  const parsed = schema.safeParse(value);
   if (!parsed.success) {
-    const why = bytes === undefined ? "it is gone" : z.prettifyError(parsed.error);
+    const why =
+      bytes === undefined
+        ? "it is gone"
+        : value === undefined
+          ? "it is no JSON"
+          : z.prettifyError(parsed.error);
     throw new BentoError("BENTO_INTEGRITY", `the store holds a damaged document: ${why}`, {
       where: `${driver.url} ${key}`,
       hint: "restore that file from a backup, or delete what it belongs to and register it again",
@@ -41,6 +47,6 @@ function parseJson(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder().decode(bytes));
   } catch {
-    return undefined; // the schema refuses it with its place
+    return undefined;
   }
 }

@@ -5,15 +5,10 @@
  * @module
  */
 
-import * as z from "zod";
+import { inspect } from "node:util";
 import { BentoError } from "../core/bento-error.ts";
 import type { Digest } from "../core/digest.ts";
-import {
-  contentVersion,
-  type Metadata,
-  ModelManifest,
-  modelDigest,
-} from "../core/model-manifest.ts";
+import { contentVersion, Metadata, ModelManifest, modelDigest } from "../core/model-manifest.ts";
 import { type OnProgress, silent } from "../core/progress.ts";
 import { LATEST, TAG_PART } from "../core/tag.ts";
 import { aliasVersion } from "./aliases.ts";
@@ -61,10 +56,11 @@ export async function saveModel(
   input: ModelInput,
   options: SaveModelOptions,
 ): Promise<SavedModel> {
-  const { labels = {}, signal } = options;
+  const { labels = {}, metadata = {}, signal } = options;
   signal?.throwIfAborted();
   checkNames(options);
   checkLabels(labels);
+  checkMetadata(metadata);
   const source = await readModelSource(input, options);
   const manifest = makeManifest(source, options);
   const state = await storeModel({ shelf, checkLoad, source, manifest }, options);
@@ -112,13 +108,22 @@ function makeManifest(source: ModelSource, options: SaveModelOptions): ModelMani
     metadata: options.metadata ?? {},
   };
   const version = options.version ?? contentVersion(content);
-  const parsed = ModelManifest.safeParse({ ...content, version });
-  if (!parsed.success) {
-    throw new BentoError("BENTO_INVALID_INPUT", z.prettifyError(parsed.error), {
-      hint: "metadata values are texts, finite numbers, true, false, null or flat lists of them",
+  return ModelManifest.parse({ ...content, version });
+}
+
+function checkMetadata(metadata: Metadata): void {
+  const wrong = Object.entries(metadata).filter(
+    ([key, value]) => !Metadata.safeParse({ [key]: value }).success,
+  );
+  if (wrong.length > 0) {
+    const lines = wrong.map(
+      ([key, value]) => `metadata ${JSON.stringify(key)} cannot be ${inspect(value)}`,
+    );
+    throw new BentoError("BENTO_INVALID_INPUT", lines.join("\n"), {
+      where: "metadata",
+      hint: "values are texts, finite numbers, true, false, null or flat lists of them; names are not empty",
     });
   }
-  return parsed.data;
 }
 
 function checkNames({ name, version }: SaveModelOptions): void {
