@@ -32,7 +32,7 @@ export const LINT_RULES = {
     "Lambda refuses a file whose directory is not named before it in the same layer",
 } as const;
 
-export type LintRule = keyof typeof LINT_RULES;
+type LintRule = keyof typeof LINT_RULES;
 
 export interface LintFinding {
   readonly rule: LintRule;

@@ -7,7 +7,7 @@
 import type { ByteStream } from "./chunks.ts";
 
 /** Bytes at hand, or a factory that opens them anew for each reading. */
-export type TarContent = Uint8Array | (() => ByteStream);
+type TarContent = Uint8Array | (() => ByteStream);
 
 export interface TarFile {
   readonly kind: "file";
@@ -24,7 +24,7 @@ export interface TarFile {
   readonly executable?: boolean;
 }
 
-export interface TarDirectory {
+interface TarDirectory {
   readonly kind: "directory";
   readonly path: string;
   /**
@@ -35,7 +35,7 @@ export interface TarDirectory {
   readonly shared?: boolean;
 }
 
-export interface TarSymlink {
+interface TarSymlink {
   readonly kind: "symlink";
   readonly path: string;
   /** Written as it is; it need not exist. */

@@ -5,7 +5,6 @@
  * @module
  */
 import { BentoError } from "../core/bento-error.ts";
-import type { ByteStream } from "./chunks.ts";
 import type { TarEntry, TarFile } from "./tar-entry.ts";
 import { BLOCK_BYTES, paddingOf, tarHeader } from "./tar-header.ts";
 import { planTar } from "./tar-plan.ts";
@@ -59,7 +58,7 @@ async function* fileBytes(file: TarFile): AsyncGenerator<Uint8Array> {
 }
 
 /** The content of a file as a stream, opened anew by each call. */
-export async function* contentOf(file: TarFile): ByteStream & AsyncGenerator<Uint8Array> {
+async function* contentOf(file: TarFile): AsyncGenerator<Uint8Array> {
   if (typeof file.content === "function") {
     yield* file.content();
   } else {

@@ -8,7 +8,7 @@ import { isIP } from "node:net";
 import { BentoError } from "../../core/bento-error.ts";
 
 /** As the global one. */
-export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 export interface TransportOptions {
   /** @default the global fetch */

@@ -11,7 +11,7 @@ import type { ImagePlatform } from "../../oci/manifest.ts";
 import { runToolToEnd } from "./run-tool.ts";
 
 /** What Node, onnxruntime and TLS need of an operating system. */
-export const BASE_PACKAGES = [
+const BASE_PACKAGES = [
   "base-files",
   "ca-certificates",
   "libc6",

