@@ -7,15 +7,13 @@
 import { type Context, Hono } from "hono";
 import type { EndpointDefinition, Log } from "../core/endpoint.ts";
 import { nearest } from "../core/nearest.ts";
-import { openapiDocument } from "../core/openapi.ts";
-import { schemaJson } from "../core/schema-json.ts";
 import type { ServiceDefinition } from "../core/service.ts";
 import { apiEndpoint } from "./api-endpoint.ts";
 import { batchEndpoint } from "./batch-endpoint.ts";
+import { addBuiltIns, refuseMethod } from "./built-ins.ts";
 import type { Endpoint } from "./call.ts";
 import { type Clock, systemClock, type Timers } from "./clock.ts";
 import { errorResponse, HttpError, isInternal } from "./http-error.ts";
-import { indexPage } from "./index-page.ts";
 import { createLifecycle, type Lifecycle } from "./lifecycle.ts";
 import { silentLog, withFields } from "./log.ts";
 import { DEFAULT_MAX_BODY_BYTES, readJson } from "./read-body.ts";
@@ -65,11 +63,11 @@ const DEFAULT_TIMEOUT_MS = 60_000;
 
 /** Makes the app. It holds no port and starts nothing; the runners stay the caller's to close. */
 export function createApp(options: AppOptions): App {
-  const { definition } = options;
+  const { definition, log = silentLog } = options;
   const hono = new Hono<AppEnv>();
   const lifecycle = createLifecycle(definition.traffic?.maxConcurrency);
   hono.use(observeRequests(options));
-  addBuiltIns(hono, options, lifecycle);
+  addBuiltIns({ hono, lifecycle, definition, version: options.runtime.version, log });
   for (const [name, endpoint] of Object.entries(definition.apis)) {
     const answer = endpointOf(name, endpoint, options);
     hono.post(`/${name}`, (c) => lifecycle.admit(() => callEndpoint(c, answer, options)));
@@ -79,7 +77,7 @@ export function createApp(options: AppOptions): App {
   hono.onError((error, c) => {
     if (isInternal(error)) {
       const fields = { requestId: c.get("requestId"), path: c.req.path, err: error };
-      (options.log ?? silentLog).error(fields, "request failed");
+      log.error(fields, "request failed");
     }
     return errorResponse(error);
   });
@@ -142,45 +140,18 @@ async function callEndpoint(
     timeoutMs: definition.traffic?.timeoutMs ?? DEFAULT_TIMEOUT_MS,
     callerSignal: request.signal,
   };
-  const value = await withTimeLimit(limit, async (signal) => {
+  const work = async (signal: AbortSignal) => {
     const body = await readJson(request, maxBodyBytes);
     const { headers } = request;
     return answer({ body, requestId, headers, signal, log: withFields(log, { requestId }) });
+  };
+  const value = await withTimeLimit(limit, work).catch((error: unknown) => {
+    // Hono answers errors alone
+    throw error instanceof Error
+      ? error
+      : new Error("run threw what is no error", { cause: error });
   });
   return c.json(value ?? null);
-}
-
-function addBuiltIns(hono: Hono<AppEnv>, options: AppOptions, lifecycle: Lifecycle): void {
-  const { definition, runtime } = options;
-  const documents = {
-    openapi: openapiDocument(definition, { version: runtime.version }),
-    schema: schemaJson(definition),
-  };
-  const page = indexPage(definition, documents.openapi);
-  const readyz = async (): Promise<Response> => {
-    const isReady = lifecycle.state === "ready" && (await (definition.isReady?.() ?? true));
-    return isReady
-      ? Response.json({ status: "ready" })
-      : errorResponse(
-          new HttpError(503, lifecycle.state === "draining" ? "draining" : "not ready yet"),
-        );
-  };
-  const answers: Readonly<Record<string, () => Response | Promise<Response>>> = {
-    "/": () => new Response(page, { headers: { "content-type": "text/html; charset=utf-8" } }),
-    "/livez": () => Response.json({ status: "alive" }),
-    "/healthz": readyz,
-    "/readyz": readyz,
-    "/docs.json": () => Response.json(documents.openapi),
-    "/schema.json": () => Response.json(documents.schema),
-  };
-  for (const [path, answer] of Object.entries(answers)) {
-    hono.get(path, answer);
-    hono.all(path, () => refuseMethod("GET, HEAD"));
-  }
-}
-
-function refuseMethod(allow: string): never {
-  throw new HttpError(405, `this path takes ${allow} only`, { headers: { allow } });
 }
 
 function unknownPath(path: string, apis: readonly string[]): HttpError {

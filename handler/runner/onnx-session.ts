@@ -77,8 +77,8 @@ export async function openSession(options: OpenSessionOptions): Promise<OnnxSess
     spec,
     async run(inputs) {
       const feeds: Record<string, OrtTensor> = {};
-      for (const [name, { dtype, data, dims }] of Object.entries(inputs)) {
-        feeds[name] = new ort.Tensor(dtype as "float32", data as Float32Array, dims);
+      for (const [name, given] of Object.entries(inputs)) {
+        feeds[name] = toOrt(ort, given);
       }
       const outputs = await session.run(feeds);
       return Object.fromEntries(
@@ -89,7 +89,9 @@ export async function openSession(options: OpenSessionOptions): Promise<OnnxSess
   };
 }
 
-function loadOrt(): typeof import("onnxruntime-node") {
+type Ort = typeof import("onnxruntime-node");
+
+function loadOrt(): Ort {
   process.env["ORT_DISABLE_TELEMETRY"] = "1"; // read by the library when it is loaded
   try {
     return createRequire(import.meta.url)("onnxruntime-node");
@@ -121,6 +123,16 @@ function readSpec(metadata: InferenceSession.ValueMetadata, path: string): Tenso
 
 function isDtype(type: string): type is DtypeName {
   return Object.hasOwn(DTYPES, type);
+}
+
+function toOrt(ort: Ort, { dtype, data, dims }: Tensor): OrtTensor {
+  // the constructor has an overload for each type, and checks what it is given
+  const made = new ort.Tensor(dtype as "float32", data as Float32Array, dims);
+  if (dtype === "float16") {
+    // on Node 24 it makes a Float16Array of the bits, which the native side reads as empty (1.30.0)
+    Object.defineProperty(made, "data", { value: data });
+  }
+  return made;
 }
 
 function fromOrt(output: OrtTensor): Tensor {
