@@ -14,6 +14,7 @@ import type { DeployRequest } from "../deploy/plan.ts";
 import { buildProject } from "./actions/build.ts";
 import { type ContainerizeFlags, makeImage } from "./actions/containerize.ts";
 import type { CliContext } from "./context.ts";
+import { ensurePeers } from "./ensure-peers.ts";
 import { parseKeyValues } from "./key-values.ts";
 import { storeOf } from "./store.ts";
 
@@ -44,7 +45,9 @@ export async function deployRequest(
 ): Promise<DeployRequest> {
   const { platform, name, options } = await whereTo(context, flags);
   const { loadAdapter } = await import("../adapters/registry.ts");
-  const adapter = await loadAdapter(platform); // a wrong platform is said before anything is built
+  // a wrong platform, or one whose packages are absent, is said before anything is built
+  const adapter = await loadAdapter(platform);
+  await ensurePeers(context, adapter, flags.yes === true);
   const manifest = await whatFor(context, bento, flags);
   const image =
     adapter.capabilities.runs === "image" ? await imageOf(context, manifest, flags) : undefined;

@@ -8,15 +8,17 @@ import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { BentoError } from "../../core/bento-error.ts";
 import type { CliContext } from "../context.ts";
+import { parseLooseValue } from "../key-values.ts";
 import { readVersion } from "../version.ts";
 
 const TEMPLATE_NAME = "bento_template";
+const TEMPLATE_MANIFEST = "package.template.json";
 /** Files in which the template's name stands. */
-const NAMED_FILES = ["package.template.json", "service.ts", "README.md"];
+const NAMED_FILES = [TEMPLATE_MANIFEST, "service.ts", "README.md"];
 /** npm leaves a .gitignore out of packages, and a package.json would cut the template off from this package. */
 const RENAMED: Readonly<Record<string, string>> = {
   gitignore: ".gitignore",
-  "package.template.json": "package.json",
+  [TEMPLATE_MANIFEST]: "package.json",
 };
 /** A project that has these keeps them. */
 const KEPT = ["package.json", "README.md", "tsconfig.json", ".gitignore"];
@@ -49,7 +51,10 @@ export async function initProject(
     await copyNamed(join(template, from), join(directory, to), serviceName(directory));
     written.push(to);
   }
-  await addDependencies(join(directory, "package.json"));
+  await completeManifest(join(directory, "package.json"), {
+    template: join(template, TEMPLATE_MANIFEST),
+    hasSources: existing.some((name) => /\.[jt]s$/.test(name)),
+  });
   if (options.json === true) {
     context.out(`${JSON.stringify({ directory, written }, undefined, 2)}\n`);
     return;
@@ -93,19 +98,45 @@ function serviceName(directory: string): string {
   return name === "" ? "my_service" : name;
 }
 
-/** Adds what the project imports; entries that are there stay as they are. */
-async function addDependencies(file: string): Promise<void> {
-  const manifest: unknown = JSON.parse(await readFile(file, "utf8"));
-  if (typeof manifest !== "object" || manifest === null) {
-    throw new BentoError("BENTO_INVALID_INPUT", "package.json is not an object", {
+/** What `npm init` writes where a project has no test. */
+const NO_TEST = /no test specified/;
+
+/** Adds what the project needs: its dependencies, and the template's scripts. What is there stays as it is. */
+async function completeManifest(
+  file: string,
+  { template, hasSources }: { template: string; hasSources: boolean },
+): Promise<void> {
+  const manifest = await readManifest(file);
+  const { scripts, type } = await readManifest(template);
+  const kept = Object.entries(objectOf(manifest["scripts"])).filter(
+    ([, script]) => !NO_TEST.test(String(script)),
+  );
+  const completed = {
+    ...manifest,
+    // npm init writes commonjs, under which Node reads no imports; sources that are there may count on it
+    type: hasSources ? (manifest["type"] ?? type) : type,
+    scripts: { ...objectOf(scripts), ...Object.fromEntries(kept) },
+    dependencies: {
+      bentokit: `^${readVersion()}`,
+      zod: "^4.6.0",
+      ...objectOf(manifest["dependencies"]),
+    },
+  };
+  await writeFile(file, `${JSON.stringify(completed, undefined, 2)}\n`);
+}
+
+async function readManifest(file: string): Promise<Record<string, unknown>> {
+  const text = await readFile(file, "utf8");
+  const value: unknown = parseLooseValue(text);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new BentoError("BENTO_INVALID_INPUT", "package.json is not a JSON object", {
       where: file,
       hint: "mend or remove it",
     });
   }
-  const present =
-    "dependencies" in manifest && typeof manifest.dependencies === "object"
-      ? manifest.dependencies
-      : {};
-  const dependencies = { bentokit: `^${readVersion()}`, zod: "^4.6.0", ...present };
-  await writeFile(file, `${JSON.stringify({ ...manifest, dependencies }, undefined, 2)}\n`);
+  return { ...value };
+}
+
+function objectOf(value: unknown): object {
+  return typeof value === "object" && value !== null ? value : {};
 }
