@@ -1,0 +1,33 @@
+/**
+ * One example for each command, by its path. A test parses each against the command tree, and holds that none is missing.
+ *
+ * @module
+ */
+export const COMMAND_EXAMPLES: Readonly<Record<string, string>> = {
+  init: "bento init iris",
+  "models import":
+    "bento models import iris.onnx --name iris_classifier --version v1.2.0 --framework scikit-learn --label stage=dev",
+  "models list": "bento models list iris_classifier -o tag",
+  "models get": "bento models get iris_classifier:latest",
+  "models export": "bento models export iris_classifier:v1.2.0 ./iris-model",
+  "models delete": "bento models delete iris_classifier:v1.1.0 --yes",
+  "models alias":
+    'bento models alias iris_classifier:v1.2.0 --to production --reason "better on short petals"',
+  types: "bento types",
+  serve: "bento serve service.ts --reload",
+  build: "bento build",
+  list: "bento list -o json",
+  get: "bento get iris_classifier:latest",
+  delete: "bento delete iris_classifier:f00dd330bda086ef --yes",
+  export: "bento export iris_classifier:latest iris.bento",
+  import: "bento import iris.bento",
+  containerize: "bento containerize iris_classifier:latest --output oci-archive:iris.tar",
+  "base build": "bento base build --output oci:./base",
+  deploy: "bento deploy iris_classifier:latest --platform local --set port=4000 --yes",
+  "deployment list": "bento deployment list",
+  "deployment get": "bento deployment get iris_classifier --json",
+  "deployment status": "bento deployment status iris_classifier",
+  "deployment logs": "bento deployment logs iris_classifier --tail 50",
+  "deployment destroy": "bento deployment destroy iris_classifier --yes",
+  completion: "bento completion bash",
+};
