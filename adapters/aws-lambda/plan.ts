@@ -101,7 +101,7 @@ function updateAction(target: LambdaAppSpec, observed: LambdaAppSpec): PlanActio
   const before = plain(observed);
   const after = plain(target);
   const changed = [...new Set([...Object.keys(before), ...Object.keys(after)])]
-    .filter((key) => canonicalJson(before[key]) !== canonicalJson(after[key]))
+    .filter((key) => canonicalJson({ key: before[key] }) !== canonicalJson({ key: after[key] }))
     .sort();
   return {
     kind: "update",
