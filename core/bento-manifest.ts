@@ -7,7 +7,7 @@
 import * as z from "zod";
 import { canonicalJson } from "./canonical-json.ts";
 import { Digest, digestOf } from "./digest.ts";
-import { hasEntry, StoredFile } from "./model-manifest.ts";
+import { contentVersion, hasEntry, StoredFile } from "./model-manifest.ts";
 import { TAG_PART } from "./tag.ts";
 
 /** A model that the service uses under a name of its own. */
@@ -84,6 +84,12 @@ export type BentoManifest = z.infer<typeof BentoManifest>;
 /** The digest that stands for the bento everywhere: of its canonical manifest. */
 export function bentoDigest(manifest: BentoManifest): Digest {
   return digestOf(canonicalJson(manifest));
+}
+
+/** The version that a bento's content gives it: a hash of all of its manifest but the version. */
+export function bentoVersion(manifest: Omit<BentoManifest, "version">): string {
+  const { version: _, ...content } = { version: "", ...manifest };
+  return contentVersion(content);
 }
 
 /** The folder of a model inside a bento and inside its image. */

@@ -7,7 +7,7 @@
 import { mkdir, mkdtemp, readFile, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { BentoError } from "../core/bento-error.ts";
-import type { BentoManifest } from "../core/bento-manifest.ts";
+import { type BentoManifest, bentoVersion } from "../core/bento-manifest.ts";
 import type { StoredFile } from "../core/model-manifest.ts";
 import { extractTar } from "../oci/extract-tar.ts";
 import { gunzip, gzip } from "../oci/gzip.ts";
@@ -134,6 +134,17 @@ async function readManifest(file: string, folder: string): Promise<BentoManifest
     throw notABento(
       file,
       text === undefined ? "it has no bento.yaml" : "its bento.yaml is none of ours",
+    );
+  }
+  const version = bentoVersion(manifest);
+  if (version !== manifest.version) {
+    throw new BentoError(
+      "BENTO_INTEGRITY",
+      `the bento says version ${manifest.version}, its content is ${version}`,
+      {
+        where: file,
+        hint: "bento.yaml was changed after the build: build it again, or export it again",
+      },
     );
   }
   return manifest;

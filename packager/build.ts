@@ -6,13 +6,13 @@
  */
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
-import { type BentoManifest, bentoDigest } from "../core/bento-manifest.ts";
+import { type BentoManifest, bentoDigest, bentoVersion } from "../core/bento-manifest.ts";
 import { canonicalJson } from "../core/canonical-json.ts";
 import { type Digest, digestOf } from "../core/digest.ts";
 import type { StoredFile } from "../core/model-manifest.ts";
 import { type OnProgress, silent } from "../core/progress.ts";
+import { runStep } from "../core/run-step.ts";
 import type { Store } from "../model-store/store.ts";
-import { bentoVersion, formatBentoYaml } from "./bento-yaml.ts";
 import { type Bundle, bundleService } from "./bundle.ts";
 import { describeService, type ServiceDescription } from "./describe-service.ts";
 import { goldenFiles } from "./golden.ts";
@@ -21,7 +21,6 @@ import { installedPackage, ownVersion } from "./own-package.ts";
 import type { Project } from "./project.ts";
 import { bentoReadme } from "./readme.ts";
 import { resolveModels } from "./resolve-models.ts";
-import { timed } from "./timed.ts";
 
 export interface BuildOptions {
   /** Where models come from and the bento goes. */
@@ -58,10 +57,10 @@ export async function buildBento(project: Project, options: BuildOptions): Promi
   await mkdir(options.workDirectory, { recursive: true });
   const stage = await mkdtemp(join(options.workDirectory, "build-"));
   try {
-    const bundle = await timed("bundle", onProgress, () => bundleService(project));
+    const bundle = await runStep(onProgress, { step: "bundle" }, () => bundleService(project));
     await writeFiles(join(stage, "src"), bundle.files);
     signal?.throwIfAborted();
-    const description = await timed("describe", onProgress, () =>
+    const description = await runStep(onProgress, { step: "describe" }, () =>
       describeService(
         join(stage, "src", "service.js"),
         relative(project.directory, project.serviceFile),
@@ -70,9 +69,10 @@ export async function buildBento(project: Project, options: BuildOptions): Promi
     const files = await contentOf(project, bundle, description);
     await writeFiles(stage, files);
     const manifest = await manifestOf(project, { bundle, description, files, store });
-    await writeFile(join(stage, "bento.yaml"), formatBentoYaml(manifest));
     signal?.throwIfAborted();
-    const { state } = await timed("store", onProgress, () => store.bentos.save(stage, manifest));
+    const { state } = await runStep(onProgress, { step: "store" }, () =>
+      store.bentos.save(stage, manifest),
+    );
     const { packages, inputs } = bundle;
     return { manifest, digest: bentoDigest(manifest), state, packages, inputs };
   } finally {

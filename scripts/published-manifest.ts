@@ -12,7 +12,12 @@ const backup = new URL("../package.json.published-backup", import.meta.url);
 if (process.argv[2] === "strip") {
   const text = await readFile(manifest, "utf8");
   await writeFile(backup, text);
-  const { optionalDependencies: _, devDependencies: __, allowScripts: ___, ...published } = JSON.parse(text);
+  const {
+    optionalDependencies: _,
+    devDependencies: __,
+    allowScripts: ___,
+    ...published
+  } = JSON.parse(text);
   await writeFile(manifest, `${JSON.stringify(published, undefined, 2)}\n`);
 } else {
   await rm(manifest, { force: true });

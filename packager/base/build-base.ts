@@ -6,13 +6,13 @@
  */
 import type { Digest } from "../../core/digest.ts";
 import { type OnProgress, silent } from "../../core/progress.ts";
+import { runStep } from "../../core/run-step.ts";
 import { formatBytes } from "../../core/units.ts";
 import { diskFile } from "../../oci/directory-entries.ts";
 import { composeImage, type ImageLayer, writeImage } from "../../oci/image.ts";
 import { buildLayer } from "../../oci/layer.ts";
 import { createLayout, type OciLayout } from "../../oci/layout.ts";
 import type { ImagePlatform } from "../../oci/manifest.ts";
-import { runStep } from "../../oci/run-step.ts";
 import type { TarEntry } from "../../oci/tar-entry.ts";
 import { fetchPackages } from "./debian-packages.ts";
 import { debianRootfs } from "./debian-rootfs.ts";

@@ -9,13 +9,13 @@ import { BentoError } from "../../core/bento-error.ts";
 import type { Digest } from "../../core/digest.ts";
 import { formatImageRef, type ImageRef, parseImageRef } from "../../core/image-ref.ts";
 import { type OnProgress, silent } from "../../core/progress.ts";
+import { runStep } from "../../core/run-step.ts";
 import { type InspectedImage, inspectImage } from "../../oci/inspect-image.ts";
 import { createLayout, type OciLayout, openLayout, REF_NAME } from "../../oci/layout.ts";
 import { layerPaths } from "../../oci/lint.ts";
 import type { ImageConfig, ImagePlatform } from "../../oci/manifest.ts";
 import { pullImage } from "../../oci/registry/pull-image.ts";
 import type { TransportOptions } from "../../oci/registry/transport.ts";
-import { runStep } from "../../oci/run-step.ts";
 import { NODE_LABEL } from "./build-base.ts";
 
 /** The base when nothing else is said: distroless Node 24 on Debian 12, an index pinned by digest. */

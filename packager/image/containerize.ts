@@ -13,6 +13,7 @@ import {
 } from "../../core/bento-manifest.ts";
 import type { Digest } from "../../core/digest.ts";
 import { type OnProgress, silent } from "../../core/progress.ts";
+import { runStep } from "../../core/run-step.ts";
 import { formatBytes } from "../../core/units.ts";
 import { copyLayers } from "../../oci/copy-image.ts";
 import type { Compression } from "../../oci/gzip.ts";
@@ -28,7 +29,6 @@ import { buildLayer } from "../../oci/layer.ts";
 import type { OciLayout } from "../../oci/layout.ts";
 import { lintImage } from "../../oci/lint.ts";
 import type { ImageManifest, ImagePlatform } from "../../oci/manifest.ts";
-import { runStep } from "../../oci/run-step.ts";
 import type { TarEntry } from "../../oci/tar-entry.ts";
 import { archivePath, planTar } from "../../oci/tar-plan.ts";
 import type { ResolvedBase } from "../base/resolve-base.ts";

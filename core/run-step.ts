@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { OnProgress } from "../core/progress.ts";
+import type { OnProgress } from "./progress.ts";
 
 /**
  * @param step - what is done, e.g. `build layer natives`
