@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { basename, extname } from "node:path";
+import { basename, dirname, extname } from "node:path";
 import { BentoError } from "../core/bento-error.ts";
 
 interface Format {
@@ -107,7 +107,7 @@ function refusal(format: Format, path: string, framework?: string): BentoError {
       hint: [
         `convert it where it was trained${isGeneral ? ` (${chosen}; another: --framework)` : ""}, then import ${target}:`,
         ...COMMANDS[chosen](path, target),
-        `bento models import ${target} --name NAME`,
+        `bento models import ${shellWord(target)} --name NAME`,
       ].join("\n"),
     },
   );
@@ -166,16 +166,20 @@ const COMMANDS: Readonly<Record<Framework, (from: string, to: string) => string[
       '                  dynamic_shapes=[{0: torch.export.Dim("n")}], dynamo=True)',
     ]),
   ],
-  keras: (from, to) => [
-    "pip install keras tensorflow tf2onnx",
-    ...python([
-      "import keras",
-      `keras.models.load_model(${JSON.stringify(from)}).export(${JSON.stringify(to)}, format="onnx")`,
-    ]),
-  ],
+  keras: (from, to) => {
+    const folder = to.replace(/\.onnx$/, "_saved_model");
+    return [
+      "pip install keras tensorflow tf2onnx",
+      ...python([
+        "import keras",
+        `keras.models.load_model(${JSON.stringify(from)}).export(${JSON.stringify(folder)})`,
+      ]),
+      `python -m tf2onnx.convert --saved-model ${shellWord(folder)} --output ${shellWord(to)}`,
+    ];
+  },
   tensorflow: (from, to) => [
     "pip install tensorflow tf2onnx",
-    `python -m tf2onnx.convert --saved-model ${savedModelFolder(from)} --output ${to}`,
+    `python -m tf2onnx.convert --saved-model ${shellWord(savedModelFolder(from))} --output ${shellWord(to)}`,
   ],
 };
 
@@ -192,8 +196,9 @@ function loadBooster(from: string, native: string): string[] {
 }
 
 function savedModelFolder(path: string): string {
-  const folder = path.endsWith(".pb")
-    ? path.slice(0, -basename(path).length).replace(/\/$/, "") || "."
-    : path;
-  return /^[\w./-]+$/.test(folder) ? folder : `'${folder.replaceAll("'", "'\\''")}'`;
+  return path.endsWith(".pb") ? dirname(path) : path;
+}
+
+function shellWord(text: string): string {
+  return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

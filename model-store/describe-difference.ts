@@ -8,21 +8,25 @@ import { canonicalJson } from "../core/canonical-json.ts";
 const LONGEST_VALUE = 60;
 
 /**
- * Lines such as `metadata.accuracy: 0.96 in the store, 0.97 here`, sorted by property; none when both are equal.
+ * Lines such as `metadata.accuracy: 0.96 in the store, 0.97 here`, sorted by property; none exactly when both are equal.
  *
  * @param stored - JSON data
  * @param given - JSON data of the same kind
  */
 export function describeDifference(stored: unknown, given: unknown): string[] {
+  if (canonicalJson(stored) === canonicalJson(given)) {
+    return [];
+  }
   const before = new Map(leaves(stored, ""));
   const after = new Map(leaves(given, ""));
   const properties = [...new Set([...before.keys(), ...after.keys()])].sort();
-  return properties
+  const lines = properties
     .filter((property) => before.get(property) !== after.get(property))
     .map(
       (property) =>
         `${property}: ${shown(before.get(property))} in the store, ${shown(after.get(property))} here`,
     );
+  return lines.length === 0 ? ["only the order of a list, or something empty"] : lines;
 }
 
 /** Every value that is no object, with its place; lists of objects count by their path or name. */
@@ -44,7 +48,8 @@ function nameOf(item: unknown): string | undefined {
   if (typeof item !== "object" || item === null) {
     return undefined;
   }
-  const name = "path" in item ? item.path : "name" in item ? item.name : undefined;
+  const names = new Map<string, unknown>(Object.entries(item));
+  const name = names.get("key") ?? names.get("path") ?? names.get("name");
   return typeof name === "string" ? name : undefined;
 }
 
