@@ -15,13 +15,7 @@ export async function deployRuntime(
 ): Promise<DeployRuntime> {
   const store = await storeOf(context, flags.store);
   return {
-    store: {
-      bentos: {
-        get: async (tag) => (await store.bentos.get(tag)).manifest,
-        materialise: async (tag, cacheRoot) => store.bentos.materialise(tag, cacheRoot),
-      },
-      deployments: store.deployments,
-    },
+    store,
     home: homeOf(context),
     projectDirectory: context.cwd,
     ambient: context.environment,

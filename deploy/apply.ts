@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { join } from "node:path";
 import type { Adapter, Candidate, Rollout, Standing } from "../adapters/adapter.ts";
 import { BentoError } from "../core/bento-error.ts";
 import type { BentoManifest } from "../core/bento-manifest.ts";
@@ -44,7 +45,7 @@ export async function applyPlan(
 ): Promise<Applied> {
   const { store, home } = runtime;
   const tag = { name: plan.bento.name, version: plan.bento.version };
-  const manifest = await store.bentos.get(tag);
+  const { manifest } = await store.bentos.get(tag);
   const { adapter, desired, key } = await prepare(requestOf(plan, manifest), runtime);
   const latest = await store.deployments.latest(key);
   const context = contextOf(key, latest, runtime);
@@ -53,7 +54,7 @@ export async function applyPlan(
     return { deployment: await unchanged(plan, runtime), isChanged: false, goldenCount: 0 };
   }
   const directory = await step("prepare", runtime, {
-    run: () => store.bentos.materialise(tag, `${home}/cache/bentos`),
+    run: () => store.bentos.materialise(tag, join(home, "cache")),
   });
   const rollout = expectRollout(adapter);
   return await carryOut(

@@ -16,13 +16,13 @@ export interface DeploymentKey {
   readonly name: string;
 }
 
-/** The part of a model store that deploying needs. */
+/** The part of a store of `bentokit/models` that deploying needs. */
 export interface DeployStore {
   readonly bentos: {
     /** @throws BentoError BENTO_NOT_FOUND when the store has no such bento */
-    get(tag: ExactTag): Promise<BentoManifest>;
+    get(tag: ExactTag): Promise<{ readonly manifest: BentoManifest }>;
     /** Makes the bento ready to run and returns its directory, absolute. */
-    materialise(tag: ExactTag, cacheDirectory: string): Promise<string>;
+    materialise(tag: ExactTag, cacheRoot: string): Promise<string>;
   };
   readonly deployments: {
     append(record: Deployment): Promise<void>;

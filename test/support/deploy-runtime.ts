@@ -42,7 +42,7 @@ export async function testRuntime(
           if (found === undefined) {
             throw new BentoError("BENTO_NOT_FOUND", `no bento ${formatTag(tag)}`);
           }
-          return found;
+          return { manifest: found };
         },
         materialise: async (tag) => directoryOf(formatTag(tag)),
       },

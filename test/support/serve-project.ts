@@ -26,13 +26,7 @@ export async function serveProject(
 ): Promise<ServedProject> {
   const { manifest } = await buildBento(project, { store, workDirectory: join(home, "tmp") });
   const runtime: DeployRuntime = {
-    store: {
-      bentos: {
-        get: async (tag) => (await store.bentos.get(tag)).manifest,
-        materialise: (tag, cacheRoot) => store.bentos.materialise(tag, cacheRoot),
-      },
-      deployments: store.deployments,
-    },
+    store,
     home,
     projectDirectory: project.directory,
     ambient: process.env,
