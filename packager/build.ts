@@ -30,6 +30,8 @@ export interface BuildOptions {
   /** @default silent */
   readonly onProgress?: OnProgress;
   readonly signal?: AbortSignal;
+  /** How long the service's own code may take to load. @default 30 000 */
+  readonly loadLimitMs?: number;
 }
 
 export interface BuiltBento {
@@ -61,10 +63,11 @@ export async function buildBento(project: Project, options: BuildOptions): Promi
     await writeFiles(join(stage, "src"), bundle.files);
     signal?.throwIfAborted();
     const description = await runStep(onProgress, { step: "describe" }, () =>
-      describeService(
-        join(stage, "src", "service.js"),
-        relative(project.directory, project.serviceFile),
-      ),
+      describeService(join(stage, "src", "service.js"), {
+        source: relative(project.directory, project.serviceFile),
+        timeLimitMs: options.loadLimitMs,
+        signal,
+      }),
     );
     const files = await contentOf(project, bundle, description);
     await writeFiles(stage, files);
@@ -87,7 +90,7 @@ async function contentOf(
   description: ServiceDescription,
 ): Promise<Map<string, Uint8Array>> {
   const files = new Map<string, Uint8Array>();
-  for (const [path, content] of await includeFiles(project)) {
+  for (const [path, content] of await includeFiles(project, bundle.files.keys())) {
     files.set(`src/${path}`, content);
   }
   const names = description.apis.map((api) => api.name);

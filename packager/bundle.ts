@@ -127,8 +127,10 @@ function bundleError(failure: BuildFailure, project: Project): BentoError {
   const lines = (failure.errors ?? []).map(({ text, location }) =>
     location === null ? text : `${location.file}:${location.line}:${location.column + 1}: ${text}`,
   );
-  return new BentoError("BENTO_INVALID_SERVICE", lines.join("\n") || failure.message, {
-    where: relative(process.cwd(), project.serviceFile) || project.serviceFile,
+  // a file that several imports lead to is read for each of them
+  const distinct = [...new Set(lines)];
+  return new BentoError("BENTO_INVALID_SERVICE", distinct.join("\n") || failure.message, {
+    where: relative(project.directory, project.serviceFile),
     hint: "mend the lines named above; packages that the service imports must be installed in the project",
     cause: failure,
   });

@@ -4,12 +4,13 @@
  *
  * @module
  */
-import { spawn } from "node:child_process";
-import { relative, sep } from "node:path";
-import { pathToFileURL } from "node:url";
+import { dirname, relative, sep } from "node:path";
+import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import { BentoError, ERROR_CODES, type ErrorCode } from "../core/bento-error.ts";
 import { Resources, Traffic } from "../core/bento-manifest.ts";
+import { formatDuration } from "../core/units.ts";
+import { type BundleRun, runBundle } from "./run-bundle.ts";
 
 const BatchSettings = z.object({
   maxBatchSize: z.number().optional(),
@@ -57,107 +58,74 @@ const Answer = z.union([
   }),
 ]);
 
-const TIME_LIMIT_MS = 30_000;
-
-// the answer goes by a channel of its own, because user code may print to stdout
-const SCRIPT = `
-import { writeSync } from "node:fs";
-const say = (value) => writeSync(3, JSON.stringify(value));
-try {
-  const bundle = await import(process.argv[1]);
-  say({ description: await bundle.describe() });
-} catch (error) {
-  const { code, message = String(error), where, hint, stack } = error ?? {};
-  say({ error: { code: typeof code === "string" ? code : undefined, message, where, hint, stack } });
+export interface DescribeOptions {
+  /** The source as the user knows it, for messages. */
+  readonly source: string;
+  /** @default 30 000 */
+  readonly timeLimitMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
-process.exit(0);
-`;
+
+/** Node's exit code when nothing is left to do and a top-level `await` still waits. */
+const UNSETTLED_AWAIT = 13;
 
 /**
  * @param bundleFile - absolute path of the bundle's service.js
- * @param serviceFile - the source as the user knows it, for messages
- * @throws BentoError BENTO_INVALID_SERVICE when the code throws, exits or does not come to an end in 30 s
+ * @throws BentoError BENTO_INVALID_SERVICE when the code throws, exits or does not come to an end in time
  */
 export async function describeService(
   bundleFile: string,
-  serviceFile: string,
+  { source, timeLimitMs = 30_000, signal }: DescribeOptions,
 ): Promise<ServiceDescription> {
-  const { answer, exitCode, stderr } = await runScript(bundleFile);
-  if (answer === "") {
-    const ended =
-      exitCode === null
-        ? `did not load in ${TIME_LIMIT_MS / 1000} s`
-        : `ended the process (exit code ${exitCode})`;
-    throw new BentoError(
-      "BENTO_INVALID_SERVICE",
-      `the service ${ended}${stderr === "" ? "" : `\n${stderr.trim()}`}`,
-      {
-        where: serviceFile,
-        hint: "keep the top level of service.ts to definitions; work at start belongs into onStart",
-      },
-    );
+  const run = await runBundle(bundleFile, { timeLimitMs, signal });
+  if (run.answer === "") {
+    throw new BentoError("BENTO_INVALID_SERVICE", `the service ${endOf(run, timeLimitMs)}`, {
+      where: source,
+      hint: "keep the top level of service.ts to definitions; work at start belongs into onStart",
+    });
   }
-  const parsed = Answer.parse(JSON.parse(answer));
+  const parsed = Answer.parse(JSON.parse(run.answer));
   if ("description" in parsed) {
     return parsed.description;
   }
   const { code, message, where, hint, stack } = parsed.error;
   if (code !== undefined && code in ERROR_CODES) {
-    throw new BentoError(code as ErrorCode, message, { where: where ?? serviceFile, hint });
+    throw new BentoError(code as ErrorCode, message, { where: where ?? source, hint });
   }
+  const frame = firstOwnFrame(stack, bundleFile);
   throw new BentoError(
     "BENTO_INVALID_SERVICE",
     `the service threw while it was loaded: ${message}`,
     {
-      where: firstOwnFrame(stack, bundleFile) ?? serviceFile,
-      hint: "mend the line named above; nothing was built",
+      where: frame ?? source,
+      hint: `mend ${frame === undefined ? "that file" : "the line named above"}; nothing was built`,
     },
   );
 }
 
-async function runScript(
-  bundleFile: string,
-): Promise<{ answer: string; exitCode: number | null; stderr: string }> {
-  const child = spawn(
-    process.execPath,
-    [
-      "--enable-source-maps",
-      "--no-warnings",
-      "--input-type=module",
-      "-e",
-      SCRIPT,
-      pathToFileURL(bundleFile).href,
-    ],
-    { stdio: ["ignore", "ignore", "pipe", "pipe"], timeout: TIME_LIMIT_MS, killSignal: "SIGKILL" },
-  );
-  const [answer, stderr] = await Promise.all([collect(child.stdio[3]), collect(child.stderr)]);
-  if (child.exitCode === null && child.signalCode === null) {
-    await new Promise((done) => child.once("exit", done));
+function endOf({ exitCode, isTooLate, stderr }: BundleRun, timeLimitMs: number): string {
+  if (isTooLate) {
+    return `did not load in ${formatDuration(timeLimitMs)}`;
   }
-  return { answer, exitCode: child.exitCode, stderr };
-}
-
-async function collect(stream: unknown): Promise<string> {
-  let text = "";
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    text += chunk.toString("utf8");
+  if (exitCode === UNSETTLED_AWAIT) {
+    return "awaits something at its top level that never comes";
   }
-  return text;
+  const how =
+    exitCode === null
+      ? "was killed while it was loaded"
+      : `ended the process (exit code ${exitCode})`;
+  return stderr === "" ? how : `${how}\n${stderr}`;
 }
 
 /** `service.ts:12:3` of the first frame that lies in the user's own sources. */
 function firstOwnFrame(stack: string | undefined, bundleFile: string): string | undefined {
-  const root = bundleFile.slice(0, bundleFile.lastIndexOf(sep));
-  for (const [, file = "", place] of (stack ?? "").matchAll(
-    /\(?((?:file:\/\/)?\/[^\s()]+?):(\d+:\d+)\)?$/gm,
-  )) {
-    const path = relative(root, file.replace(/^file:\/\//, ""));
-    if (
-      !path.startsWith("..") &&
-      !path.startsWith("bentokit") &&
-      !path.includes("node_modules") &&
-      path !== "service.js"
-    ) {
+  const root = dirname(bundleFile);
+  const frames = (stack ?? "").matchAll(/^ +at .*?((?:file:\/\/)?\/.+?):(\d+:\d+)\)?$/gm);
+  for (const [, file = "", place] of frames) {
+    const path = relative(root, file.startsWith("file:") ? fileURLToPath(file) : file);
+    const [folder = ""] = path.split(sep);
+    const isOwn = !["..", "bentokit", "node_modules", "service.js"].includes(folder);
+    if (isOwn) {
       return `${path}:${place}`;
     }
   }

@@ -31,7 +31,12 @@ export async function goldenFiles(
   directory: string,
   apis: readonly string[],
 ): Promise<ReadonlyMap<string, Uint8Array>> {
-  const names = await readdir(join(directory, "golden")).catch(() => []);
+  const names = await readdir(join(directory, "golden")).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") {
+      return [];
+    }
+    throw error;
+  });
   const files = new Map<string, Uint8Array>();
   const problems: string[] = [];
   for (const name of names.filter((file) => file.endsWith(".jsonl")).sort()) {
@@ -62,8 +67,8 @@ function checkLines(text: string, file: string): string[] {
     }
     try {
       const parsed = GoldenRequest.safeParse(JSON.parse(line));
-      return (parsed.error?.issues ?? []).map((issue) =>
-        `${file}:${index + 1}: ${issue.path.join(".")}: ${issue.message}`.replace(": :", ":"),
+      return (parsed.error?.issues ?? []).flatMap((issue) =>
+        describeIssue(issue).map((problem) => `${file}:${index + 1}: ${problem}`),
       );
     } catch (error) {
       return [
@@ -71,4 +76,21 @@ function checkLines(text: string, file: string): string[] {
       ];
     }
   });
+}
+
+function describeIssue(issue: z.core.$ZodIssue): string[] {
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => {
+      const near = nearest(key, Object.keys(GoldenRequest.shape));
+      return `unknown key ${JSON.stringify(key)}${near === undefined ? "" : `; did you mean ${near}?`}`;
+    });
+  }
+  const [key] = issue.path;
+  if (key === undefined) {
+    return ["expected an object"];
+  }
+  // whatever JSON gives is a JSON value: one that fails is not there at all
+  return [
+    key === "tolerance" ? "tolerance: expected a number from 0" : `${String(key)} is missing`,
+  ];
 }

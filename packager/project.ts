@@ -22,6 +22,8 @@ export interface Project {
 
 export const BENTOFILE = "bentofile.yaml";
 
+const SOURCE = /\.[cm]?[jt]s$/;
+
 /**
  * Reads the project that a path names: a folder, a service file, or `file:Export`.
  *
@@ -34,9 +36,12 @@ export async function readProject(target: string, cwd: string): Promise<Project>
   const absolute = resolve(cwd, path);
   const found = await stat(absolute).catch(() => undefined);
   if (found === undefined) {
-    throw new BentoError("BENTO_NOT_FOUND", `no such file or folder: ${JSON.stringify(target)}`, {
+    throw await noSuchPath(target, { path, absolute, cwd });
+  }
+  if (found.isFile() && !SOURCE.test(absolute)) {
+    throw new BentoError("BENTO_INVALID_INPUT", `not a service file: ${JSON.stringify(target)}`, {
       where: cwd,
-      hint: "name a folder with a service.ts, or the service file itself; bento init DIR makes one",
+      hint: "name a folder with a service.ts, or the service file itself: a .ts or .js file",
     });
   }
   const directory = found.isDirectory() ? absolute : dirname(absolute);
@@ -52,6 +57,22 @@ export async function readProject(target: string, cwd: string): Promise<Project>
     bentofile,
     ...(chosen === undefined ? {} : { exportName: chosen }),
   };
+}
+
+/** With the nearest name of the folder that the path leads to. */
+async function noSuchPath(
+  target: string,
+  { path, absolute, cwd }: { path: string; absolute: string; cwd: string },
+): Promise<BentoError> {
+  const folder = await readdir(dirname(absolute)).catch(() => []);
+  const near = nearest(basename(absolute), folder);
+  return new BentoError("BENTO_NOT_FOUND", `no such file or folder: ${JSON.stringify(target)}`, {
+    where: cwd,
+    hint:
+      near === undefined
+        ? "name a folder with a service.ts, or the service file itself; bento init DIR makes one"
+        : `did you mean ${join(dirname(path), near)}?`,
+  });
 }
 
 /** The bentofile.yaml of a folder; all defaults where there is none. */
@@ -71,7 +92,7 @@ export async function readBentofile(directory: string): Promise<Bentofile> {
 
 async function findService(directory: string, file: string): Promise<string> {
   // BentoML's spelling leaves the extension out: service:Export
-  const names = /\.[cm]?[jt]s$/.test(file) ? [file] : [`${file}.ts`, `${file}.js`];
+  const names = SOURCE.test(file) ? [file] : [`${file}.ts`, `${file}.js`];
   const escapes = names.some((name) => isAbsolute(name) || name.split(/[\\/]/).includes(".."));
   if (escapes) {
     throw new BentoError(
@@ -90,7 +111,7 @@ async function findService(directory: string, file: string): Promise<string> {
     }
   }
   const sources = (await readdir(directory)).filter(
-    (name) => /\.[cm]?[jt]s$/.test(name) && !name.endsWith(".d.ts"),
+    (name) => SOURCE.test(name) && !name.endsWith(".d.ts"),
   );
   const near = nearest(basename(names[0] ?? file), sources);
   throw new BentoError("BENTO_NOT_FOUND", `no service file ${JSON.stringify(names[0])}`, {

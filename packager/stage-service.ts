@@ -23,6 +23,7 @@ export interface StageOptions {
   readonly cacheRoot: string;
   /** The staged folder is made in here. */
   readonly workDirectory: string;
+  readonly signal?: AbortSignal;
 }
 
 export interface StagedService extends AsyncDisposable {
@@ -43,7 +44,8 @@ export async function stageService(
   const dispose = () => rm(directory, { recursive: true, force: true });
   try {
     const bundle = await bundleService(project);
-    for (const [path, content] of [...bundle.files, ...(await includeFiles(project))]) {
+    const included = await includeFiles(project, bundle.files.keys());
+    for (const [path, content] of [...bundle.files, ...included]) {
       await mkdir(dirname(join(directory, "src", path)), { recursive: true });
       await writeFile(join(directory, "src", path), content);
     }
@@ -58,10 +60,19 @@ export async function stageService(
 
 async function runtimeOf(
   project: Project,
-  { bundle, directory, store, cacheRoot }: StageOptions & { bundle: Bundle; directory: string },
+  {
+    bundle,
+    directory,
+    store,
+    cacheRoot,
+    signal,
+  }: StageOptions & { bundle: Bundle; directory: string },
 ): Promise<RuntimeManifest> {
   const source = relative(project.directory, project.serviceFile);
-  const description = await describeService(join(directory, "src", "service.js"), source);
+  const description = await describeService(join(directory, "src", "service.js"), {
+    source,
+    signal,
+  });
   const models: RuntimeManifest["models"] = {};
   for (const model of await resolveModels(project, description.models, store)) {
     const { manifest } = await store.models.get({ name: model.name, version: model.version });
