@@ -11,8 +11,8 @@ export interface ByteSource {
   /** Length in bytes. */
   readonly size: number;
   /**
-   * Exactly `length` bytes from `offset`, or fewer when the source ends sooner. The caller keeps them only until the
-   * next call.
+   * Exactly `length` bytes from `offset`, or fewer when the source ends sooner. They are kept for a while, so
+   * that later calls must not change them.
    */
   read(offset: number, length: number): Uint8Array;
 }
@@ -57,22 +57,7 @@ export interface WireReader {
 
 /** A reader that holds one window of 64 KiB in memory, whatever the size of the source. */
 export function wireReader(source: ByteSource): WireReader {
-  let window: Uint8Array = new Uint8Array();
-  let windowStart = 0;
-
-  function byteAt(offset: number): number {
-    const cached = window[offset - windowStart];
-    if (cached !== undefined) {
-      return cached;
-    }
-    windowStart = offset;
-    window = source.read(offset, Math.min(WINDOW_BYTES, source.size - offset));
-    const byte = window[0];
-    if (byte === undefined) {
-      throw broken(`it ends at byte ${offset}`);
-    }
-    return byte;
-  }
+  const byteAt = bytesThroughWindow(source);
 
   function* fields(range: ByteRange): Generator<WireField, void> {
     let offset = range.start;
@@ -98,6 +83,24 @@ export function wireReader(source: ByteSource): WireReader {
   }
 
   return { fields, text };
+}
+
+function bytesThroughWindow(source: ByteSource): (offset: number) => number {
+  let window: Uint8Array = new Uint8Array();
+  let windowStart = 0;
+  return (offset) => {
+    const cached = window[offset - windowStart];
+    if (cached !== undefined) {
+      return cached;
+    }
+    windowStart = offset;
+    window = source.read(offset, Math.min(WINDOW_BYTES, source.size - offset));
+    const byte = window[0];
+    if (byte === undefined) {
+      throw broken(`it ends at byte ${offset}`);
+    }
+    return byte;
+  };
 }
 
 interface Varint {

@@ -112,26 +112,8 @@ export function bentoStore({ shelf, references, workFolder }: BentoStoreOptions)
     list: (options) => listBentos(shelf, options),
     delete: async (tag, options) => deleteVersion(shelf, references, tag, options),
     async materialise(tag, cacheRoot, options) {
-      const { manifest, digest } = await get(tag, options);
-      const { name, version } = manifest;
-      const folder = join(
-        cacheRoot,
-        "bentos",
-        name,
-        `${version}-${digestHex(digest).slice(0, 12)}`,
-      );
-      const documents = new Map([
-        ["bento.yaml", await formatBentoYaml(manifest)],
-        ["bento.json", `${canonicalJson(runtimeManifest(manifest), 2)}\n`],
-      ]);
-      const { driver } = shelf;
-      await materialise(folder, {
-        driver,
-        files: filesOf(manifest),
-        documents,
-        signal: options?.signal,
-      });
-      return folder;
+      const stored = await get(tag, options);
+      return materialiseBento(shelf, stored, join(cacheRoot, "bentos"), options);
     },
     async export(tag, file, options) {
       const { manifest } = await get(tag, options);
@@ -146,6 +128,28 @@ export function bentoStore({ shelf, references, workFolder }: BentoStoreOptions)
     import: async (file, options) =>
       importBento(file, workFolder, (folder, manifest) => save(folder, manifest, options)),
   };
+}
+
+/** @returns the folder's path, below one for its name */
+async function materialiseBento(
+  { driver }: Shelf<BentoManifest>,
+  { manifest, digest }: StoredVersion<BentoManifest>,
+  parent: string,
+  options?: WaitOptions,
+): Promise<string> {
+  const { name, version } = manifest;
+  const folder = join(parent, name, `${version}-${digestHex(digest).slice(0, 12)}`);
+  const documents = new Map([
+    ["bento.yaml", await formatBentoYaml(manifest)],
+    ["bento.json", `${canonicalJson(runtimeManifest(manifest), 2)}\n`],
+  ]);
+  await materialise(folder, {
+    driver,
+    files: filesOf(manifest),
+    documents,
+    signal: options?.signal,
+  });
+  return folder;
 }
 
 /** All files of a bento by their path in it, its models' included, each path once. */

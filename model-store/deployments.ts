@@ -37,17 +37,7 @@ export interface DeploymentStoreOptions {
 }
 
 export function deploymentStore({ driver, now }: DeploymentStoreOptions): DeploymentStore {
-  function chainOf({ environment, platform, name }: DeploymentPlace): Chain<Deployment> {
-    for (const part of [environment, platform, name]) {
-      checkPart(part);
-    }
-    return openChain({
-      driver,
-      prefix: deploymentPrefix(environment, platform, name),
-      value: Deployment,
-      now,
-    });
-  }
+  const chainOf = (place: DeploymentPlace) => chainAt(place, { driver, now });
   async function* history(
     place: DeploymentPlace,
     options?: WaitOptions,
@@ -81,6 +71,17 @@ export function deploymentStore({ driver, now }: DeploymentStoreOptions): Deploy
     },
     history,
   };
+}
+
+function chainAt(
+  { environment, platform, name }: DeploymentPlace,
+  options: DeploymentStoreOptions,
+): Chain<Deployment> {
+  for (const part of [environment, platform, name]) {
+    checkPart(part);
+  }
+  const prefix = deploymentPrefix(environment, platform, name);
+  return openChain({ ...options, prefix, value: Deployment });
 }
 
 async function* places(

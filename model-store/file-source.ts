@@ -23,7 +23,7 @@ export function openByteSource(path: string): ByteSource & Disposable {
     const close = () => closeSync(file);
     if (!found.isFile()) {
       close();
-      throw new BentoError("BENTO_INVALID_INPUT", `not a file: ${path}`, { where: path });
+      throw notAFile(path);
     }
     return {
       size: found.size,
@@ -36,6 +36,14 @@ export function openByteSource(path: string): ByteSource & Disposable {
   } catch (error) {
     throw diskError(error, "read", path);
   }
+}
+
+/** The refusal of pipes, devices and sockets, which can be read only once or never end. */
+export function notAFile(path: string): BentoError {
+  return new BentoError("BENTO_INVALID_INPUT", `not a file: ${path}`, {
+    where: path,
+    hint: "write it to a file first and name that",
+  });
 }
 
 /** Bytes in memory as a source. */

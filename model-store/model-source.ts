@@ -20,7 +20,7 @@ import {
   refusalOfSavedModel,
 } from "./converters.ts";
 import { diskError, systemCode } from "./disk-error.ts";
-import { bytesSource, fileBlob, openByteSource } from "./file-source.ts";
+import { bytesSource, fileBlob, notAFile, openByteSource } from "./file-source.ts";
 
 /** The graph's file is always called so in a store: the same bytes are the same model whatever their file was called. */
 export const ENTRY = "model.onnx";
@@ -117,6 +117,9 @@ function readSignature(
 
 async function findOnnxFile(path: string, framework: string | undefined): Promise<string> {
   const found = await statPath(path);
+  if (!found.isFile() && !found.isDirectory()) {
+    throw notAFile(path);
+  }
   const refused = found.isDirectory() ? undefined : refusalByName(path, framework);
   if (refused !== undefined) {
     throw refused;
@@ -125,7 +128,7 @@ async function findOnnxFile(path: string, framework: string | undefined): Promis
 }
 
 async function findInFolder(folder: string, framework: string | undefined): Promise<string> {
-  const names = (await readdir(folder)).sort();
+  const names = await listFolder(folder);
   const models = names.filter((name) => name.toLowerCase().endsWith(".onnx"));
   const [only, ...more] = models;
   if (only !== undefined && more.length === 0) {
@@ -180,6 +183,14 @@ async function externalFile(onnxPath: string, name: string): Promise<string> {
     );
   }
   return path;
+}
+
+async function listFolder(folder: string): Promise<string[]> {
+  try {
+    return (await readdir(folder)).sort();
+  } catch (error) {
+    throw diskError(error, "list", folder);
+  }
 }
 
 async function statPath(path: string) {

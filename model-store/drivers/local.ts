@@ -51,29 +51,13 @@ export function localDriver({ root }: LocalDriverOptions): Driver {
     },
     async put(key, body, options) {
       options?.signal?.throwIfAborted();
-      const path = pathOf(key);
-      if ((await statFile(path)) !== undefined) {
-        return "exists";
-      }
       const unfinished = join(root, UNFINISHED, randomUUID());
-      try {
-        await writeFile(unfinished, body, options?.signal);
-        return await linkFile(unfinished, path);
-      } finally {
-        await unlink(unfinished).catch(() => {}); // never made, or already gone
-      }
+      return putFile(pathOf(key), body, { unfinished, signal: options?.signal });
     },
     list: (prefix, options) => walkFiles(root, prefix, options),
     async delete(key, options) {
       options?.signal?.throwIfAborted();
-      const path = pathOf(key);
-      return (
-        (await orAbsent(
-          unlink(path).then(() => true),
-          path,
-          "delete",
-        )) ?? false
-      );
+      return removeFile(pathOf(key));
     },
     async localPath(key) {
       const path = pathOf(key);
@@ -118,6 +102,27 @@ async function* readPieces(path: string, options: OpenOptions): AsyncGenerator<U
     }
   } catch (error) {
     throw diskError(error, "read", path);
+  }
+}
+
+async function removeFile(path: string): Promise<boolean> {
+  const removed = unlink(path).then(() => true);
+  return (await orAbsent(removed, path, "delete")) ?? false;
+}
+
+async function putFile(
+  path: string,
+  body: Uint8Array | StreamBody,
+  { unfinished, signal }: { unfinished: string; signal: AbortSignal | undefined },
+): Promise<"created" | "exists"> {
+  if ((await statFile(path)) !== undefined) {
+    return "exists";
+  }
+  try {
+    await writeFile(unfinished, body, signal);
+    return await linkFile(unfinished, path);
+  } finally {
+    await unlink(unfinished).catch(() => {}); // never made, or already gone
   }
 }
 

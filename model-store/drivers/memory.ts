@@ -4,7 +4,13 @@
  * @module
  */
 import { verified } from "../../oci/verified.ts";
-import { checkKey, type Driver, type StreamBody } from "../driver.ts";
+import {
+  checkKey,
+  type Driver,
+  type ListOptions,
+  type StoredObject,
+  type StreamBody,
+} from "../driver.ts";
 
 /** An empty store of its own at each call. */
 export function memoryDriver(): Driver {
@@ -30,25 +36,9 @@ export function memoryDriver(): Driver {
     },
     async put(key, body, options) {
       options?.signal?.throwIfAborted();
-      if (objects.has(checkKey(key))) {
-        return "exists";
-      }
-      const bytes = await readBody(body, key, options?.signal);
-      if (objects.has(key)) {
-        return "exists"; // written while the stream was read
-      }
-      objects.set(key, bytes);
-      return "created";
+      return putObject(objects, checkKey(key), () => readBody(body, key, options?.signal));
     },
-    async *list(prefix, options = {}) {
-      const keys = [...objects.keys()].filter(
-        (key) => key.startsWith(prefix) && key > (options.after ?? ""),
-      );
-      for (const key of keys.sort().slice(0, options.limit)) {
-        options.signal?.throwIfAborted();
-        yield { key, size: objects.get(key)?.length ?? 0 };
-      }
-    },
+    list: (prefix, options) => listObjects(objects, prefix, options),
     async delete(key, options) {
       options?.signal?.throwIfAborted();
       return objects.delete(checkKey(key));
@@ -57,6 +47,31 @@ export function memoryDriver(): Driver {
       objects.clear();
     },
   };
+}
+
+async function putObject(
+  objects: Map<string, Uint8Array>,
+  key: string,
+  read: () => Promise<Uint8Array>,
+): Promise<"created" | "exists"> {
+  const bytes = objects.has(key) ? undefined : await read();
+  if (bytes === undefined || objects.has(key)) {
+    return "exists"; // perhaps written while the stream was read
+  }
+  objects.set(key, bytes);
+  return "created";
+}
+
+async function* listObjects(
+  objects: ReadonlyMap<string, Uint8Array>,
+  prefix: string,
+  { after = "", limit, signal }: ListOptions = {},
+): AsyncGenerator<StoredObject, void> {
+  const keys = [...objects.keys()].filter((key) => key.startsWith(prefix) && key > after);
+  for (const key of keys.sort().slice(0, limit)) {
+    signal?.throwIfAborted();
+    yield { key, size: objects.get(key)?.length ?? 0 };
+  }
 }
 
 async function readBody(

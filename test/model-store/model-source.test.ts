@@ -149,6 +149,7 @@ describe("readModelSource", () => {
       code: "BENTO_INVALID_INPUT",
       message: "not a file: /dev/null",
       where: "/dev/null",
+      hint: "write it to a file first and name that",
     });
   });
 });
