@@ -61,6 +61,8 @@ export async function openSession(options: OpenSessionOptions): Promise<OnnxSess
       intraOpNumThreads: options.intraOpThreads ?? 1,
       interOpNumThreads: 1,
       logSeverityLevel: 3,
+      // threads that wait for the next run by spinning take the cores of shared machines from everyone else
+      extra: { "session.intra_op.allow_spinning": "0" },
     });
   } catch (cause) {
     throw new BentoError("BENTO_INVALID_MODEL", `onnxruntime cannot load it: ${textOf(cause)}`, {
