@@ -66,7 +66,7 @@ describe("docs/errors.md", () => {
 
   it.each(Object.keys(ERROR_CODES))("says of %s what it means, an example, what to do", (code) => {
     const [, meaning, example, advice, ...more] = (sections.get(code) ?? "").split(/\n\n(?=\S)/);
-    expect(meaning).toMatch(/^[A-Z][^]*\.$/);
+    expect(meaning).toMatch(/^[A-Z].*\.$/s);
     expect(example).toMatch(
       /^```\nerror: [^\n]+\n(?: {7}[^\n]+\n)*(?: {2}at: [^\n]+\n)?(?: {2}do: [^\n]+\n)?```$/,
     );
