@@ -8,7 +8,9 @@ import { BentoError } from "../../core/bento-error.ts";
 import type { BentoManifest } from "../../core/bento-manifest.ts";
 import type { ProgressEvent } from "../../core/progress.ts";
 import { formatTag } from "../../core/tag.ts";
+import { type Applied, applyPlan } from "../../deploy/apply.ts";
 import { destroyDeployment } from "../../deploy/lifecycle.ts";
+import { createPlan, type DeployRequest } from "../../deploy/plan.ts";
 import { listDeployments } from "../../deploy/records.ts";
 import type { DeployRuntime } from "../../deploy/runtime.ts";
 import { deploymentStore } from "../../model-store/deployments.ts";
@@ -71,4 +73,23 @@ export async function testRuntime(
       await home[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Where the stub bento goes by default. */
+export const STUB_KEY = { platform: "local", environment: "default", name: "stub-service" };
+
+/** Plans and applies in one go, to this machine unless it says otherwise. */
+export async function deployOn(
+  manifest: BentoManifest,
+  runtime: DeployRuntime,
+  request: Partial<DeployRequest> = {},
+): Promise<Applied> {
+  const plan = await createPlan({ platform: "local", manifest, ...request }, runtime);
+  return await applyPlan(plan, runtime);
+}
+
+/** The stub's answer to a number. */
+export async function postDouble(url: string | undefined, x: number): Promise<unknown> {
+  const response = await fetch(`${url}/double`, { method: "POST", body: JSON.stringify({ x }) });
+  return await response.json();
 }
