@@ -26,11 +26,11 @@ export interface ServeOptions extends Pick<AppOptions, "maxBodyBytes" | "version
   readonly runtimeDirectory?: string | URL;
   /** Instead of bento.json. */
   readonly runtime?: RuntimeManifest;
-  /** @default "0.0.0.0" */
-  readonly host?: string;
+  /** @default $BENTO_HOST, else "0.0.0.0" */
+  readonly host?: string | undefined;
   /** 0 takes any free port. @default $PORT, else 3000 */
-  readonly port?: number;
-  /** Where declared variables, PORT and LOG_LEVEL are looked up. */
+  readonly port?: number | undefined;
+  /** Where declared variables, BENTO_HOST, PORT and LOG_LEVEL are looked up. */
   readonly environment: Environment;
   /** @default JSON lines on stderr, from $LOG_LEVEL or "info" on */
   readonly log?: Log;
@@ -58,7 +58,8 @@ export interface Server {
  * BENTO_IO when the port cannot be had, and whatever keeps a model from loading
  */
 export async function serve(options: ServeOptions): Promise<Server> {
-  const { environment, host = "0.0.0.0" } = options;
+  const { environment } = options;
+  const host = options.host ?? (environment["BENTO_HOST"] || "0.0.0.0");
   const { definition } = findService(options.exports, options.exportName);
   checkEnvironment(definition, environment);
   const port = options.port ?? readPort(environment);
@@ -78,7 +79,7 @@ export async function serve(options: ServeOptions): Promise<Server> {
     await definition.onStart?.({ log });
     const app = createApp({ ...options, definition, runners, runtime, log });
     const listener = await listen({ fetch: app.fetch, port, host });
-    const url = `http://${host === "0.0.0.0" ? "127.0.0.1" : host}:${listener.port}`;
+    const url = urlOf(host, listener.port);
     log.info({ url, models: Object.keys(runners) }, "listening");
     let closing: Promise<void> | undefined;
     const close = async () => {
@@ -130,6 +131,12 @@ function readPort(environment: Environment): number {
     });
   }
   return port;
+}
+
+/** Where this machine reaches the server: addresses that mean all of them cannot be dialled everywhere. */
+function urlOf(host: string, port: number): string {
+  const dialled = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
+  return `http://${dialled.includes(":") ? `[${dialled}]` : dialled}:${port}`;
 }
 
 function directoryOf(directory: string | URL = "."): string {

@@ -56,12 +56,13 @@ describe("start", () => {
   it("serves a bento, finishes what is at work on SIGTERM, and exits 0", async () => {
     await using dir = await tempDir();
     const runtime = await irisRuntime();
-    const environment = { GREETING: "hi" };
+    const environment = { GREETING: "hi", BENTO_HOST: "127.0.0.1" };
     const started = await startService(dir.path, { source: IRIS, runtime, environment });
     const listening = await started.logged("listening");
     expect(listening).toMatchObject({ level: "info", bento: "iris:v1", models: ["iris"] });
     expect(await started.logged("hello")).toMatchObject({ greeting: "hi" });
     const url = listening?.["url"];
+    expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
     const answer = await post(url, "/label", { x: [6.3, 3.3, 6, 2.5] });
     expect([answer.status, await answer.json(), answer.headers.get("x-bento-models")]).toEqual([
       200,
