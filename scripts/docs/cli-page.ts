@@ -66,7 +66,7 @@ export function cliPage(program: Command): string {
 }
 
 /** A command that does something itself. */
-export interface Leaf {
+interface Leaf {
   /** Words after \`bento\`, e.g. \`models import\`. */
   readonly path: string;
   readonly command: Command;
