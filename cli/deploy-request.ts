@@ -45,18 +45,20 @@ export async function deployRequest(
 ): Promise<DeployRequest> {
   const { platform, name, options } = await whereTo(context, flags);
   const { loadAdapter } = await import("../adapters/registry.ts");
-  // a wrong platform, or one whose packages are absent, is said before anything is built
-  const adapter = await loadAdapter(platform);
-  await ensurePeers(context, adapter, flags.yes === true);
-  const manifest = await whatFor(context, bento, flags);
-  const image =
-    adapter.capabilities.runs === "image" ? await imageOf(context, manifest, flags) : undefined;
+  const { refuseUnmet } = await import("../deploy/needs.ts");
   const purpose =
     flags.emit !== undefined
       ? "emit"
       : flags.plan === true || flags.out !== undefined
         ? "show"
         : "apply";
+  // a wrong platform, one whose packages are absent, or what it cannot do is said before anything is built
+  const adapter = await loadAdapter(platform);
+  await ensurePeers(context, adapter, flags.yes === true);
+  refuseUnmet(adapter, purpose === "show" ? [] : [purpose]);
+  const manifest = await whatFor(context, bento, flags);
+  const image =
+    adapter.capabilities.runs === "image" ? await imageOf(context, manifest, flags) : undefined;
   return {
     platform,
     environment: flags.env,
@@ -65,7 +67,7 @@ export async function deployRequest(
     image,
     options,
     sets: flags.set,
-    variables: parseKeyValues("--set-env", flags.setEnv),
+    variables: parseKeyValues("--set-env", flags.setEnv, "LOG_LEVEL=debug"),
     purpose,
   };
 }
