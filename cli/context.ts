@@ -40,6 +40,10 @@ export function processContext(): CliContext {
       process.once(signal, () => process.exit(130));
     });
   }
+  // `bento list | head` ends when head has seen enough
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    process.exit(error.code === "EPIPE" ? 0 : 5);
+  });
   const isTerminal = process.stderr.isTTY === true;
   const noColour = process.env["NO_COLOR"];
   return {

@@ -14,11 +14,14 @@ export function collect(value: string, before: readonly string[] = []): string[]
  * Reads `key=value` pairs; a value may hold further `=`.
  *
  * @param flag - as typed, for messages
+ * @param pairs - as typed after it
+ * @param example - a pair that would do
  * @throws BentoError BENTO_USAGE when one has no `=`, or a key comes twice
  */
 export function parseKeyValues(
   flag: string,
   pairs: readonly string[] = [],
+  example = "stage=dev",
 ): Record<string, string> {
   const values = new Map<string, string>();
   for (const pair of pairs) {
@@ -28,7 +31,7 @@ export function parseKeyValues(
         "BENTO_USAGE",
         `expected ${flag} key=value, got ${JSON.stringify(pair)}`,
         {
-          hint: `write it as ${flag} stage=dev`,
+          hint: `write it as ${flag} ${example}`,
         },
       );
     }

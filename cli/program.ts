@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Command } from "commander";
+import { Command, type CommanderError } from "commander";
 import { registerBase } from "./commands/base.ts";
 import { registerBentos } from "./commands/bentos.ts";
 import { registerBuild } from "./commands/build.ts";
@@ -11,11 +11,13 @@ import { registerCompletion } from "./commands/completion.ts";
 import { registerContainerize } from "./commands/containerize.ts";
 import { registerDeploy } from "./commands/deploy.ts";
 import { registerDeployment } from "./commands/deployment.ts";
+import { registerHelp } from "./commands/help.ts";
 import { registerInit } from "./commands/init.ts";
 import { registerModels } from "./commands/models.ts";
 import { registerServe } from "./commands/serve.ts";
 import { registerTypes } from "./commands/types.ts";
 import type { CliContext } from "./context.ts";
+import { usageError } from "./usage-error.ts";
 import { readVersion } from "./version.ts";
 
 /** Sets the exit code of a command that ended without an error. */
@@ -28,7 +30,6 @@ export function createProgram(context: CliContext, setExitCode: SetExitCode): Co
     // `models import --version v1` is the model's version, not a question for ours
     .enablePositionalOptions()
     .helpOption("-h, --help", "show help")
-    .helpCommand("help [command]", "show help for a command")
     .configureHelp({ showGlobalOptions: false, sortSubcommands: false })
     .addHelpText("after", EXAMPLES);
   registerInit(program, context);
@@ -59,9 +60,17 @@ Exit codes: 0 done · 1 a bug · 2 usage or input · 3 not found · 4 conflict �
             6 unhealthy · 7 refused by a check · 9 changes pending · 130 interrupted
 `;
 
-/** Makes every command throw instead of ending the process, and write through the context. */
+/** Makes every command throw our errors instead of ending the process, and write through the context. */
 function settle(command: Command, context: CliContext): void {
-  command.exitOverride();
+  command.exitOverride((error: CommanderError) => {
+    // the help of the whole program is an answer, that of a group alone is not
+    throw error.exitCode === 0 || (error.code === "commander.help" && command.parent === null)
+      ? error
+      : usageError(error, command);
+  });
+  if (command.commands.length > 0) {
+    registerHelp(command);
+  }
   command.configureOutput({
     writeOut: context.out,
     writeErr: () => {}, // the process edge writes errors, in one form for all

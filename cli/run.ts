@@ -5,6 +5,7 @@
  */
 import { CommanderError } from "commander";
 import { BentoError } from "../core/bento-error.ts";
+import { diskError } from "../model-store/disk-error.ts";
 import type { CliContext } from "./context.ts";
 import { createProgram } from "./program.ts";
 import { reportError } from "./report-error.ts";
@@ -24,27 +25,33 @@ export async function run(argv: readonly string[], context: CliContext): Promise
     await program.parseAsync(argv, { from: "user" });
     return exitCode;
   } catch (error) {
-    if (error instanceof CommanderError && error.exitCode === 0) {
-      return 0; // --help and --version
+    if (error instanceof CommanderError) {
+      if (error.code === "commander.help") {
+        program.outputHelp(); // `bento` alone
+      }
+      return 0; // --help and --version have said their piece
     }
-    const isJson =
-      argv.includes("--json") ||
-      argv.some((word, index) => word === "json" && argv[index - 1] === "-o");
-    return reportError(normalise(error, context), context, isJson);
+    return reportError(normalise(error, context), context, asksForJson(argv));
   }
+}
+
+/** Whether the command line asks for JSON, in any spelling; it may be one that cannot be read. */
+function asksForJson(argv: readonly string[]): boolean {
+  return /(^| )(--json|(-o|--output)[ =]?json)( |$)/.test(argv.join(" "));
 }
 
 function normalise(error: unknown, context: CliContext): BentoError {
   if (BentoError.isInstance(error)) {
     return error;
   }
-  if (error instanceof CommanderError) {
-    return usageError(error);
-  }
   if (context.signal.aborted) {
     return new BentoError("BENTO_INTERRUPTED", "interrupted", {
       hint: "run the same command again; nothing half-done is visible",
     });
+  }
+  const refusal = systemRefusal(error);
+  if (refusal !== undefined) {
+    return refusal;
   }
   const message = error instanceof Error ? error.message : String(error);
   return new BentoError("BENTO_BUG", message, {
@@ -55,14 +62,24 @@ function normalise(error: unknown, context: CliContext): BentoError {
   });
 }
 
-/** Commander's words in our three lines: `error: unknown option '--plan' \n(Did you mean --plan?)`. */
-function usageError(error: CommanderError): BentoError {
-  const [message = "", suggestion] = error.message.replace(/^error: /, "").split("\n");
-  const meant = /Did you mean (?:one of )?(.+?)\?/.exec(suggestion ?? "")?.[1];
-  return new BentoError("BENTO_USAGE", message, {
-    hint:
-      meant === undefined
-        ? "bento --help lists every command; bento COMMAND --help its options"
-        : `did you mean ${meant}?`,
-  });
+/** A file that nobody expected to fail is still the disk's fault, not a defect. */
+function systemRefusal(error: unknown): BentoError | undefined {
+  if (!(error instanceof Error && "syscall" in error && "code" in error)) {
+    return undefined;
+  }
+  const path = "path" in error ? String(error.path) : "a file";
+  const refusal = diskError(error, VERBS[String(error.syscall)] ?? String(error.syscall), path);
+  return BentoError.isInstance(refusal) ? refusal : undefined;
 }
+
+const VERBS: Readonly<Record<string, string>> = {
+  mkdir: "make",
+  mkdtemp: "make",
+  scandir: "list",
+  rm: "remove",
+  unlink: "remove",
+  rmdir: "remove",
+  copyfile: "copy",
+  lstat: "look at",
+  stat: "look at",
+};

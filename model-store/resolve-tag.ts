@@ -123,7 +123,7 @@ function danglingAlias<Manifest extends ExactTag>(
     `${formatTag(tag)} means ${version}, which is not in the store`,
     {
       where: shelf.driver.url,
-      hint: `import ${tag.name}:${version} again, or move the alias: bento models alias ${tag.name}:VERSION ${tag.version}`,
+      hint: `import ${tag.name}:${version} again, or move the alias: bento models alias ${tag.name}:VERSION --to ${tag.version}`,
     },
   );
 }

@@ -11,6 +11,7 @@ import { formatBytes } from "../../core/units.ts";
 import type { StoredVersion } from "../../model-store/shelf.ts";
 import { confirm } from "../confirm.ts";
 import type { CliContext } from "../context.ts";
+import { nameToList } from "../name-to-list.ts";
 import { type OutputFormat, printDocument, printTable } from "../output.ts";
 import { cacheOf, storeOf } from "../store.ts";
 
@@ -22,11 +23,15 @@ export interface BentoFlags {
 
 export async function listBentos(
   context: CliContext,
-  name: string | undefined,
+  text: string | undefined,
   flags: BentoFlags,
 ): Promise<void> {
   const store = await storeOf(context, flags.store);
+  const name = text === undefined ? undefined : nameToList(text, "bento");
   const bentos = await Array.fromAsync(store.bentos.list({ name, signal: context.signal }));
+  if (name !== undefined && bentos.length === 0) {
+    await store.bentos.resolve({ name }); // says what there is
+  }
   bentos.sort((a, b) => (a.registeredAt < b.registeredAt ? 1 : -1));
   const format = flags.json === true ? "json" : (flags.output ?? "table");
   if (format === "json" || format === "yaml") {

@@ -5,6 +5,8 @@
  */
 import { join, resolve } from "node:path";
 import { BentoError } from "../../core/bento-error.ts";
+import { parseImageRef } from "../../core/image-ref.ts";
+import { nearest } from "../../core/nearest.ts";
 import { formatTag, parseTag } from "../../core/tag.ts";
 import { formatBytes } from "../../core/units.ts";
 import { IMAGE_PLATFORMS, type ImagePlatform } from "../../oci/manifest.ts";
@@ -60,6 +62,9 @@ export async function makeImage(
 ): Promise<MadeImage> {
   const platform = readPlatform(flags.platform);
   const output = readOutput(context, flags.output);
+  if (flags.tag !== undefined) {
+    parseImageRef(flags.tag); // a wrong name is said before anything is made
+  }
   const onProgress = drawProgress(context, flags.json === true);
   const store = await storeOf(context, flags.store);
   const { manifest } = await store.bentos.get(parseTag(text), { allowPrefix: true });
@@ -134,8 +139,9 @@ function readOutput(context: CliContext, text: string | undefined): Output {
 export function readPlatform(text: string): ImagePlatform {
   const found = IMAGE_PLATFORMS.find((platform) => platform === text);
   if (found === undefined) {
+    const near = nearest(text, IMAGE_PLATFORMS);
     throw new BentoError("BENTO_USAGE", `no image platform ${JSON.stringify(text)}`, {
-      hint: `choose one of ${IMAGE_PLATFORMS.join(", ")}`,
+      hint: `${near === undefined ? "" : `did you mean ${near}? `}choose one of ${IMAGE_PLATFORMS.join(", ")}`,
     });
   }
   return found;

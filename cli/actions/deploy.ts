@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { BentoError } from "../../core/bento-error.ts";
-import { formatPlan, isNoop, Plan } from "../../core/plan.ts";
+import { formatPlan, isNoop, Plan, planDigest } from "../../core/plan.ts";
 import type { DeployRequest } from "../../deploy/plan.ts";
 import type { DeployRuntime } from "../../deploy/runtime.ts";
 import { confirm } from "../confirm.ts";
@@ -16,6 +16,7 @@ import { deployRuntime } from "../deploy-runtime.ts";
 import { printDocument } from "../output.ts";
 import { planText } from "../plan-text.ts";
 import { drawProgress } from "../progress.ts";
+import { readGiven } from "../read-given.ts";
 
 const CHANGES_PENDING = 9;
 
@@ -27,6 +28,11 @@ export async function deploy(
 ): Promise<number> {
   const runtime = await deployRuntime(context, flags, drawProgress(context, flags.json === true));
   if (flags.apply !== undefined) {
+    if (bento !== undefined) {
+      throw new BentoError("BENTO_USAGE", `--apply takes no bento, got ${JSON.stringify(bento)}`, {
+        hint: "leave it out: the plan says what is deployed",
+      });
+    }
     return apply(context, { plan: await readPlan(context, flags.apply), flags, runtime });
   }
   const request = await deployRequest(context, bento, flags);
@@ -38,7 +44,11 @@ export async function deploy(
   if (flags.out !== undefined) {
     const file = resolve(context.cwd, flags.out);
     await writeFile(file, formatPlan(plan));
-    context.out(`${file}\n`);
+    if (flags.json === true) {
+      await printDocument(context, { file, digest: planDigest(plan) }, "json");
+    } else {
+      context.out(`${file}\n`);
+    }
     context.err(`next: bento deploy --apply ${flags.out}\n`);
   } else if (flags.plan === true) {
     context.out(flags.json === true ? formatPlan(plan) : planText(plan));
@@ -102,19 +112,14 @@ async function emit(
 
 async function readPlan(context: CliContext, file: string): Promise<Plan> {
   const path = resolve(context.cwd, file);
-  const text = await readFile(path, "utf8").catch((cause: Error) => {
-    throw new BentoError("BENTO_NOT_FOUND", `cannot read the plan: ${cause.message}`, {
-      where: path,
-      hint: "make one: bento deploy BENTO --platform local --out plan.json",
-      cause,
-    });
-  });
+  const hint = "make one: bento deploy BENTO --platform local --out plan.json";
+  const text = await readGiven(path, { noun: "plan", hint });
   try {
     return Plan.parse(JSON.parse(text));
   } catch (cause) {
     throw new BentoError("BENTO_INVALID_INPUT", "the file is no plan", {
       where: path,
-      hint: "make one: bento deploy BENTO --platform local --out plan.json",
+      hint,
       cause,
     });
   }

@@ -46,6 +46,9 @@ export async function listAll(
     record.at.slice(0, 19).replace("T", " "),
   ]);
   printTable(context, ["NAME", "PLATFORM", "ENV", "BENTO", "OUTCOME", "URL", "AT (UTC)"], rows);
+  if (all.length === 0) {
+    context.err("no deployments yet: bento deploy NAME:VERSION --platform local\n");
+  }
 }
 
 export async function getOne(
@@ -144,6 +147,8 @@ async function prepare(
   name: string,
   flags: DeploymentFlags,
 ): Promise<{ runtime: DeployRuntime; key: DeploymentKey }> {
+  const { loadAdapter } = await import("../../adapters/registry.ts");
+  await loadAdapter(flags.platform); // a wrong platform is said before a name is looked for
   const runtime = await deployRuntime(context, flags, drawProgress(context, flags.json === true));
   // the bento's own name is taken too: deployments carry it as the platform writes it
   const key = {

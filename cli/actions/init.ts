@@ -7,6 +7,7 @@ import { cp, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises"
 import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { BentoError } from "../../core/bento-error.ts";
+import { diskError, systemCode } from "../../model-store/disk-error.ts";
 import type { CliContext } from "../context.ts";
 import { parseLooseValue } from "../key-values.ts";
 import { readVersion } from "../version.ts";
@@ -33,7 +34,7 @@ export async function initProject(
   const names = (await readdir(template))
     .map((from) => ({ from, to: RENAMED[from] ?? from }))
     .sort((a, b) => (a.to < b.to ? -1 : 1));
-  const existing: readonly string[] = await readdir(directory).catch(() => []);
+  const existing = await namesIn(directory);
   const taken = names.filter(({ to }) => existing.includes(to) && !KEPT.includes(to));
   if (taken.length > 0) {
     throw new BentoError(
@@ -44,6 +45,9 @@ export async function initProject(
         hint: "choose an empty folder: bento init my-service",
       },
     );
+  }
+  if (existing.includes("package.json")) {
+    await readManifest(join(directory, "package.json")); // one that cannot be completed is said before anything is written
   }
   const written: string[] = [];
   await mkdir(directory, { recursive: true });
@@ -66,6 +70,25 @@ export async function initProject(
 function nextSteps(target: string, written: readonly string[]): string {
   const enter = target === "." ? "" : `  cd ${target}\n`;
   return `wrote ${written.join(", ")}\nnext:\n${enter}  ONNXRUNTIME_NODE_INSTALL=skip npm install\n  npx bento serve --reload\n  npm test\n`;
+}
+
+/** None where the folder is not there yet. */
+async function namesIn(directory: string): Promise<readonly string[]> {
+  try {
+    return await readdir(directory);
+  } catch (cause) {
+    if (systemCode(cause) === "ENOENT") {
+      return [];
+    }
+    if (systemCode(cause) === "ENOTDIR") {
+      throw new BentoError("BENTO_CONFLICT", "a project is a folder, and this is a file", {
+        where: directory,
+        hint: "choose another name: bento init my-service",
+        cause,
+      });
+    }
+    throw diskError(cause, "list", directory);
+  }
 }
 
 async function findTemplate(): Promise<string> {
@@ -93,8 +116,9 @@ function serviceName(directory: string): string {
   const name = basename(directory)
     .toLowerCase()
     .replaceAll(/[^a-z0-9._-]+/g, "_")
-    .replaceAll(/^[^a-z0-9]+|[^a-z0-9]+$/g, "")
-    .slice(0, 63);
+    .replace(/^[^a-z0-9]+/, "")
+    .slice(0, 63)
+    .replace(/[^a-z0-9]+$/, "");
   return name === "" ? "my_service" : name;
 }
 

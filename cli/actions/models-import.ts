@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { BentoError } from "../../core/bento-error.ts";
 import { Metadata } from "../../core/model-manifest.ts";
@@ -13,10 +12,11 @@ import type { CliContext } from "../context.ts";
 import { parseKeyValues, parseLooseValue } from "../key-values.ts";
 import { printDocument } from "../output.ts";
 import { drawProgress } from "../progress.ts";
+import { readGiven } from "../read-given.ts";
 import { storeOf } from "../store.ts";
 
 export interface ImportFlags {
-  readonly name: string;
+  readonly name?: string;
   readonly version?: string;
   readonly framework?: string;
   readonly signature?: readonly string[];
@@ -32,10 +32,11 @@ export async function importModel(
   file: string,
   flags: ImportFlags,
 ): Promise<void> {
+  const name = flags.name ?? unnamed(file);
   const store = await storeOf(context, flags.store);
   const signatures = flags.signature === undefined ? undefined : readSignatures(flags.signature);
   const { manifest, digest, state } = await store.models.save(resolve(context.cwd, file), {
-    name: flags.name,
+    name,
     version: flags.version,
     framework: flags.framework,
     signatures,
@@ -56,25 +57,34 @@ export async function importModel(
   context.err(`registered ${tag}${was}\n  takes ${inputs}\n  gives ${outputs}\n`);
 }
 
-function readSignatures(pairs: readonly string[]): Record<string, { batchable: boolean }> {
-  const entries = Object.entries(parseKeyValues("--signature", pairs)).map(([name, word]) => {
-    if (word !== "batchable" && word !== "single") {
-      throw new BentoError(
-        "BENTO_USAGE",
-        `expected --signature ${name}=batchable or ${name}=single, got ${JSON.stringify(word)}`,
-        {
-          hint: "batchable: rows of several requests may share a call; single: they may not",
-        },
-      );
-    }
-    return [name, { batchable: word === "batchable" }] as const;
+/** Asked for here and not by the parser, which would say so before it says that `--nmae` is misspelt. */
+function unnamed(file: string): never {
+  throw new BentoError("BENTO_USAGE", "which model is it? --name is not given", {
+    hint: `bento models import ${file} --name my_model`,
   });
+}
+
+function readSignatures(pairs: readonly string[]): Record<string, { batchable: boolean }> {
+  const entries = Object.entries(parseKeyValues("--signature", pairs, "predict=batchable")).map(
+    ([name, word]) => {
+      if (word !== "batchable" && word !== "single") {
+        throw new BentoError(
+          "BENTO_USAGE",
+          `expected --signature ${name}=batchable or ${name}=single, got ${JSON.stringify(word)}`,
+          {
+            hint: "batchable: rows of several requests may share a call; single: they may not",
+          },
+        );
+      }
+      return [name, { batchable: word === "batchable" }] as const;
+    },
+  );
   return Object.fromEntries(entries);
 }
 
 /** The file's keys, then those of `--metadata`, which win. Values are JSON where they can be read as it. */
 async function readMetadata(context: CliContext, flags: ImportFlags): Promise<Metadata> {
-  const typed = Object.entries(parseKeyValues("--metadata", flags.metadata));
+  const typed = Object.entries(parseKeyValues("--metadata", flags.metadata, "accuracy=0.96"));
   const merged = {
     ...(flags.metadataFile === undefined
       ? {}
@@ -98,11 +108,9 @@ async function readMetadata(context: CliContext, flags: ImportFlags): Promise<Me
 
 async function readMetadataFile(context: CliContext, file: string): Promise<object> {
   const path = resolve(context.cwd, file);
-  const text = await readFile(path, "utf8").catch((error: Error) => {
-    throw new BentoError("BENTO_NOT_FOUND", `cannot read the metadata file: ${error.message}`, {
-      where: path,
-      cause: error,
-    });
+  const text = await readGiven(path, {
+    noun: "metadata file",
+    hint: "check the path, or give facts one by one: --metadata accuracy=0.96",
   });
   const value = parseLooseValue(text);
   if (typeof value !== "object" || value === null || Array.isArray(value)) {

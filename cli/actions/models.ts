@@ -11,6 +11,7 @@ import { formatBytes } from "../../core/units.ts";
 import type { RegisteredModel } from "../../model-store/models.ts";
 import { confirm } from "../confirm.ts";
 import type { CliContext } from "../context.ts";
+import { nameToList } from "../name-to-list.ts";
 import { type OutputFormat, printDocument, printTable } from "../output.ts";
 import { cacheOf, storeOf } from "../store.ts";
 
@@ -22,11 +23,15 @@ export interface ModelFlags {
 
 export async function listModels(
   context: CliContext,
-  name: string | undefined,
+  text: string | undefined,
   flags: ModelFlags,
 ): Promise<void> {
   const store = await storeOf(context, flags.store);
+  const name = text === undefined ? undefined : nameToList(text, "bento models");
   const models = await Array.fromAsync(store.models.list({ name, signal: context.signal }));
+  if (name !== undefined && models.length === 0) {
+    await store.models.resolve({ name }); // says what there is
+  }
   models.sort((a, b) => (a.registeredAt < b.registeredAt ? 1 : -1));
   const format = flags.json === true ? "json" : (flags.output ?? "table");
   if (format === "json" || format === "yaml") {

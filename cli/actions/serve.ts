@@ -30,10 +30,10 @@ export async function serve(
   target: string,
   flags: ServeFlags,
 ): Promise<number> {
-  if (flags.port !== undefined && !/^\d{1,5}$/.test(flags.port)) {
+  if (flags.port !== undefined && !(/^\d{1,5}$/.test(flags.port) && Number(flags.port) <= 65_535)) {
     throw new BentoError(
       "BENTO_USAGE",
-      `expected --port with a number, got ${JSON.stringify(flags.port)}`,
+      `expected --port with a number from 0 to 65535, got ${JSON.stringify(flags.port)}`,
       {
         hint: "e.g. --port 3000; 0 takes any free one",
       },
@@ -98,6 +98,7 @@ async function serveReloading(
     }
     return await untilStopped(context, server);
   } finally {
+    await server.stop();
     await staged[Symbol.asyncDispose]();
   }
 }
@@ -138,6 +139,7 @@ async function stage(
     store,
     cacheRoot: cacheOf(context),
     workDirectory: join(homeOf(context), "tmp"),
+    signal: context.signal,
   });
 }
 

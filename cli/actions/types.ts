@@ -6,8 +6,10 @@
 import { writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { ModelManifest } from "../../core/model-manifest.ts";
+import { formatTag } from "../../core/tag.ts";
 import type { TensorSpec } from "../../core/tensor-spec.ts";
 import type { CliContext } from "../context.ts";
+import { printDocument } from "../output.ts";
 import { storeOf } from "../store.ts";
 
 const FILE = "bentokit-env.d.ts";
@@ -15,7 +17,7 @@ const FILE = "bentokit-env.d.ts";
 export async function writeTypes(
   context: CliContext,
   target: string,
-  flags: { store?: string },
+  flags: { store?: string; json?: boolean },
 ): Promise<void> {
   const store = await storeOf(context, flags.store);
   const names = new Set<string>();
@@ -28,6 +30,10 @@ export async function writeTypes(
   }
   const file = join(resolve(context.cwd, target), FILE);
   await writeFile(file, modelTypes(latest));
+  if (flags.json === true) {
+    await printDocument(context, { file, models: latest.map(formatTag) }, "json");
+    return;
+  }
   context.out(`${file}\n`);
   context.err(
     `wrote ${latest.length} model${latest.length === 1 ? "" : "s"}: ${latest.map((m) => m.name).join(", ")}\n`,

@@ -3,12 +3,18 @@
  *
  * @module
  */
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { CliContext } from "../context.ts";
 import { collect } from "../key-values.ts";
 import { jsonOption } from "../output.ts";
 import type { SetExitCode } from "../program.ts";
 import { STORE_OPTION } from "../store.ts";
+
+/** What a plan says already. */
+const FIXED_BY_A_PLAN = [
+  ...["plan", "out", "emit"],
+  ...["platform", "name", "set", "setEnv", "image", "base"],
+];
 
 export function registerDeploy(
   program: Command,
@@ -26,8 +32,18 @@ export function registerDeploy(
     .option("--plan", "show what would be done and stop")
     .option("--detailed-exitcode", "with --plan: exit 9 when something would change")
     .option("--out <file>", "write the plan to a file and stop")
-    .option("--apply <file>", "apply a plan made with --out; refused when something changed since")
-    .option("--emit <directory>", "write the platform's own deployment files and stop")
+    .addOption(
+      new Option(
+        "--apply <file>",
+        "apply a plan made with --out; refused when something changed since",
+      ).conflicts(FIXED_BY_A_PLAN),
+    )
+    .addOption(
+      new Option(
+        "--emit <directory>",
+        "write the platform's own deployment files and stop",
+      ).conflicts(["plan", "out"]),
+    )
     .option("--image <oci:DIR>", "image to deploy (default: made when the platform needs one)")
     .option("--base <ref>", "base of that image: a reference, or oci:DIR")
     .option("--no-verify", "skip the golden requests; this is recorded")

@@ -14,7 +14,7 @@ export function registerModels(program: Command, context: CliContext): void {
   models
     .command("import <file>")
     .description("register an ONNX file, or a folder with one and its external data")
-    .requiredOption("--name <name>", "name of the model, e.g. iris_classifier")
+    .option("--name <name>", "name of the model, e.g. iris_classifier (required)")
     .option("--version <version>", "version (default: made from the content)")
     .option("--framework <name>", "what it was trained with, e.g. scikit-learn")
     .option(

@@ -5,6 +5,7 @@
  */
 import type { Command } from "commander";
 import type { CliContext } from "../context.ts";
+import { jsonOption } from "../output.ts";
 import { STORE_OPTION } from "../store.ts";
 
 export function registerTypes(program: Command, context: CliContext): void {
@@ -12,6 +13,7 @@ export function registerTypes(program: Command, context: CliContext): void {
     .command("types [directory]")
     .description("write bentokit-env.d.ts with the inputs and outputs of the store's models")
     .option(...STORE_OPTION)
+    .addOption(jsonOption())
     .action(async (directory: string | undefined, options) =>
       (await import("../actions/types.ts")).writeTypes(context, directory ?? ".", options),
     );

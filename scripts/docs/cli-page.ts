@@ -72,9 +72,10 @@ interface Leaf {
   readonly command: Command;
 }
 
-/** All commands that do something, in the order of the help text. */
+/** All commands that do something beyond showing help, in the order of the help text. */
 export function leafCommands(command: Command, words: readonly string[] = []): Leaf[] {
-  return command.commands.flatMap((child) => {
+  const others = command.commands.filter((child) => child.name() !== "help");
+  return others.flatMap((child) => {
     const path = [...words, child.name()];
     return child.commands.length === 0
       ? [{ path: path.join(" "), command: child }]

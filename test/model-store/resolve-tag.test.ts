@@ -141,7 +141,7 @@ describe("resolveTag", () => {
       code: "BENTO_NOT_FOUND",
       message: "m:production means v1, which is not in the store",
       where: "memory://",
-      hint: "import m:v1 again, or move the alias: bento models alias m:VERSION production",
+      hint: "import m:v1 again, or move the alias: bento models alias m:VERSION --to production",
     });
   });
 
