@@ -72,7 +72,7 @@ function describeIssue(issue: z.core.$ZodIssue, value: unknown, contents: Node |
 }
 
 function unknownKey(key: string, near: string | undefined): string {
-  const advice = BENTOML_KEYS[key];
+  const advice = Object.hasOwn(BENTOML_KEYS, key) ? BENTOML_KEYS[key] : undefined;
   if (advice !== undefined) {
     return `${key}: a key of BentoML's; ${advice}`;
   }
