@@ -11,8 +11,11 @@ import { nearest } from "../core/nearest.ts";
 export function usageError(error: CommanderError, command: Command): BentoError {
   const path = pathOf(command);
   if (error.code === "commander.help") {
-    const names = command.commands.map((child) => child.name()).join(", ");
-    return usage(`${path} needs a command`, `one of ${names}; ${path} --help says what they do`);
+    const others = command.commands.map((child) => child.name()).filter((name) => name !== "help");
+    return usage(
+      `${path} needs a command`,
+      `one of ${others.join(", ")}; ${path} --help says what they do`,
+    );
   }
   const [message = "", suggestion = ""] = error.message.replace(/^error: /, "").split("\n");
   const choices = /^(?:option|command-argument value) .* is invalid/.test(message)

@@ -151,11 +151,12 @@ export async function deleteModels(
   await confirm(context, `delete ${words.join(", ")}?`, flags.yes === true);
   for (const tag of tags) {
     await store.models.delete(tag, { force: flags.force === true });
+    if (flags.json !== true) {
+      context.out(`${formatTag(tag)}\n`); // one that fails after it must not hide that this one is gone
+    }
   }
   if (flags.json === true) {
     await printDocument(context, { deleted: words }, "json");
-  } else {
-    context.out(words.map((word) => `${word}\n`).join(""));
   }
 }
 

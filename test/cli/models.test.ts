@@ -1,0 +1,475 @@
+/**
+ * Looking after models from the command line.
+ */
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { ModelManifest } from "../../core/model-manifest.ts";
+import { type TestCli, testCli } from "../support/cli.ts";
+import { writeModel } from "../support/cli-projects.ts";
+
+/** Two versions of `small`, the second one latest, and `other:v1`; `small:production` is v1. */
+async function withModels(): Promise<TestCli> {
+  const cli = await testCli();
+  for (const [seed, tag] of [
+    ["1", "small --version v1"],
+    ["2", "small --version v2"],
+    ["3", "other --version v1"],
+  ]) {
+    await writeModel(cli, seed);
+    await cli.bento(`models import small.onnx --name ${tag}`);
+  }
+  await cli.bento("models alias small:v1 --to production");
+  return cli;
+}
+
+const Listed = z.strictObject({
+  tag: z.string(),
+  manifest: ModelManifest,
+  digest: z.string(),
+  registeredAt: z.string(),
+  labels: z.record(z.string(), z.string()),
+  aliases: z.array(z.string()),
+});
+
+describe("bento models list", () => {
+  it("shows models, newest first", async () => {
+    await using cli = await withModels();
+    expect(await cli.seen("models list")).toMatchInlineSnapshot(`
+      "exit 0
+      | TAG       FRAMEWORK  SIZE  ALIASES     REGISTERED (UTC)
+      | other:v1  onnx       86 B              TIME
+      | small:v2  onnx       86 B              TIME
+      | small:v1  onnx       86 B  production  TIME
+      "
+    `);
+  });
+
+  it("shows the versions of one name", async () => {
+    await using cli = await withModels();
+    expect(await cli.seen("models list small -o tag")).toMatchInlineSnapshot(`
+      "exit 0
+      | small:v2
+      | small:v1
+      "
+    `);
+  });
+
+  it("prints one document, in JSON as in YAML", async () => {
+    await using cli = await withModels();
+    const document = await cli.document("models list --json");
+    expect(await cli.document("models list -o json")).toEqual(document);
+    const listed = z.array(Listed).parse(document);
+    expect(listed.map(({ tag, aliases }) => [tag, aliases])).toEqual([
+      ["other:v1", []],
+      ["small:v2", []],
+      ["small:v1", ["production"]],
+    ]);
+    expect((await cli.bento("models list small -o yaml")).out).toMatchInlineSnapshot(`
+      "- tag: small:v2
+        manifest:
+          schema: 1
+          name: small
+          version: v2
+          framework: onnx
+          files:
+            - path: model.onnx
+              digest: sha256:DIGEST
+              size: 86
+          entry: model.onnx
+          inputs:
+            - name: X
+              dtype: float32
+              dims:
+                - n
+                - 4
+          outputs:
+            - name: Y
+              dtype: float32
+              dims:
+                - n
+                - 4
+          signatures:
+            predict:
+              batchable: true
+          metadata: {}
+        digest: sha256:DIGEST
+        registeredAt: TIME
+        labels: {}
+        aliases: []
+      - tag: small:v1
+        manifest:
+          schema: 1
+          name: small
+          version: v1
+          framework: onnx
+          files:
+            - path: model.onnx
+              digest: sha256:DIGEST
+              size: 86
+          entry: model.onnx
+          inputs:
+            - name: X
+              dtype: float32
+              dims:
+                - n
+                - 4
+          outputs:
+            - name: Y
+              dtype: float32
+              dims:
+                - n
+                - 4
+          signatures:
+            predict:
+              batchable: true
+          metadata: {}
+        digest: sha256:DIGEST
+        registeredAt: TIME
+        labels: {}
+        aliases:
+          - production
+      "
+    `);
+  });
+
+  it("says how to begin where there are none", async () => {
+    await using cli = await testCli();
+    expect(await cli.seen("models list")).toMatchInlineSnapshot(`
+      "exit 0
+      | TAG  FRAMEWORK  SIZE  ALIASES  REGISTERED (UTC)
+      no models yet: bento models import model.onnx --name my_model
+      "
+    `);
+    expect(await cli.seen("models list --json")).toBe("exit 0\n| []\n");
+  });
+
+  it("names what there is for a name that nothing has", async () => {
+    await using cli = await withModels();
+    expect(await cli.seen("models list smal")).toMatchInlineSnapshot(`
+      "exit 3
+      error: no model is called smal
+        at: file://HOME
+        do: did you mean small? models here: other, small
+      "
+    `);
+  });
+});
+
+describe("bento models get", () => {
+  it("shows a model by version, alias or name", async () => {
+    await using cli = await withModels();
+    const v1 = await cli.seen("models get small:v1");
+    expect(v1).toMatchInlineSnapshot(`
+      "exit 0
+      | tag         small:v1
+      | digest      sha256:DIGEST
+      | framework   onnx
+      | inputs      X: float32 [n, 4]
+      | outputs     Y: float32 [n, 4]
+      | signatures  predict (batchable)
+      | files       model.onnx  86 B
+      | aliases     production
+      | registered  TIME
+      "
+    `);
+    expect(await cli.seen("models get small:production")).toBe(v1);
+    expect((await cli.bento("models get small -o tag")).out).toBe("small:v2\n");
+    expect((await cli.bento("models get small:latest -o tag")).out).toBe("small:v2\n");
+  });
+
+  it("finds a version made from content by its start", async () => {
+    await using cli = await testCli();
+    await writeModel(cli);
+    const { out } = await cli.bento("models import small.onnx --name small --json");
+    expect(out).toContain("small:VERSION");
+    const [folder = ""] = await readdir(join(cli.home, "models/small/versions"));
+    const version = folder.replace(".json", "");
+    expect((await cli.bento(`models get small:${version.slice(0, 6)} -o tag`)).out).toBe(
+      "small:VERSION\n",
+    );
+    expect((await cli.bento(`models get small:${version.slice(0, 5)} -o tag`)).exitCode).toBe(3);
+  });
+
+  it("gives a folder with its files", async () => {
+    await using cli = await withModels();
+    const { out } = await cli.bento("models get small:v1 -o path");
+    const folder = out.trim().replace("HOME", cli.home);
+    expect(await readdir(folder)).toEqual(["model.onnx"]);
+  });
+
+  it("names the versions and aliases that exist, and the nearest", async () => {
+    await using cli = await withModels();
+    expect(await cli.seen("models get smalll")).toMatchInlineSnapshot(`
+      "exit 3
+      error: no model is called smalll
+        at: file://HOME
+        do: did you mean small? models here: other, small
+      "
+    `);
+    expect(await cli.seen("models get small:v3")).toMatchInlineSnapshot(`
+      "exit 3
+      error: model small has no version or alias v3
+        at: file://HOME
+        do: did you mean v1? versions here: v1, v2; aliases here: production
+      "
+    `);
+    expect(await cli.seen("models get small:prodction")).toMatchInlineSnapshot(`
+      "exit 3
+      error: model small has no version or alias prodction
+        at: file://HOME
+        do: did you mean production? versions here: v1, v2; aliases here: production
+      "
+    `);
+  });
+});
+
+describe("bento models export", () => {
+  it("writes the files into a folder called after the version", async () => {
+    await using cli = await withModels();
+    expect(await cli.seen("models export small:production")).toBe("exit 0\n| WORK/small-v1\n");
+    expect((await readdir(join(cli.work, "small-v1"))).sort()).toEqual([
+      "model.json",
+      "model.onnx",
+    ]);
+    expect(await cli.seen("models export small out --json")).toMatchInlineSnapshot(`
+      "exit 0
+      | {
+      |   "tag": "small:v2",
+      |   "directory": "WORK/out"
+      | }
+      "
+    `);
+  });
+
+  it("overwrites nothing", async () => {
+    await using cli = await withModels();
+    await cli.write("out/mine.txt", "");
+    expect(await cli.seen("models export small out")).toMatchInlineSnapshot(`
+      "exit 2
+      error: the folder is not empty: it holds mine.txt
+        at: WORK/out
+        do: name a new folder: nothing is overwritten
+      "
+    `);
+    expect(await readdir(join(cli.work, "out"))).toEqual(["mine.txt"]);
+  });
+
+  it("round-trips through an import", async () => {
+    await using cli = await withModels();
+    await cli.bento("models export small:v1 out");
+    expect(
+      (await cli.bento("models import out --name small --version v1")).err,
+    ).toMatchInlineSnapshot(`
+      "registered small:v1 (it was there already; it is latest now)
+        takes X: float32 [n, 4]
+        gives Y: float32 [n, 4]
+      "
+    `);
+  });
+});
+
+describe("bento models delete", () => {
+  it("asks first, and takes yes for an answer", async () => {
+    await using cli = await withModels();
+    expect(
+      await cli.seen("models delete small:v2 other:v1", { answers: ["y"] }),
+    ).toMatchInlineSnapshot(`
+      "exit 0
+      | small:v2
+      | other:v1
+      delete small:v2, other:v1? [y/N]
+      "
+    `);
+    expect((await cli.bento("models list -o tag")).out).toBe("small:v1\n");
+  });
+
+  it.each(["", "n", "no", "yess"])("changes nothing for the answer %j", async (answer) => {
+    await using cli = await withModels();
+    expect(await cli.seen("models delete small:v2", { answers: [answer] })).toBe(
+      "exit 130\ndelete small:v2? [y/N]\nerror: stopped: nothing was changed\n",
+    );
+    expect((await cli.bento("models list small -o tag")).out).toBe("small:v2\nsmall:v1\n");
+  });
+
+  it("needs --yes where nobody can be asked", async () => {
+    await using cli = await withModels();
+    expect(await cli.seen("models delete small:v2")).toMatchInlineSnapshot(`
+      "exit 2
+      error: delete small:v2? nobody can be asked here
+        do: add --yes to go on without asking
+      "
+    `);
+    expect(await cli.seen("models delete small:v2 --yes --json")).toMatchInlineSnapshot(`
+      "exit 0
+      | {
+      |   "deleted": [
+      |     "small:v2"
+      |   ]
+      | }
+      "
+    `);
+  });
+
+  it("refuses a bare name and an unknown version", async () => {
+    await using cli = await withModels();
+    expect(await cli.seen("models delete small --yes")).toMatchInlineSnapshot(`
+      "exit 2
+      error: which version of small? a bare name deletes nothing
+        do: bento models list small shows them; then bento models delete small:VERSION
+      "
+    `);
+    expect(await cli.seen("models delete small:v9 --yes")).toMatchInlineSnapshot(`
+      "exit 3
+      error: model small has no version or alias v9
+        at: file://HOME
+        do: did you mean v1? versions here: v1, v2; aliases here: production
+      "
+    `);
+    expect(await cli.seen("models delete none:v1 --yes")).toMatchInlineSnapshot(`
+      "exit 3
+      error: no model is called none
+        at: file://HOME
+        do: models here: other, small
+      "
+    `);
+  });
+
+  it("deletes none of several when one of them cannot be found", async () => {
+    await using cli = await withModels();
+    expect((await cli.bento("models delete small:v2 small:v9 --yes")).exitCode).toBe(3);
+    expect((await cli.bento("models list small -o tag")).out).toBe("small:v2\nsmall:v1\n");
+  });
+
+  it("says what is gone when a later one is refused", async () => {
+    await using cli = await withModels();
+    expect(
+      await cli.seen("models delete small:v2 small:v1 other:v1 --yes"),
+    ).toMatchInlineSnapshot(`
+      "exit 4
+      | small:v2
+      error: model small:v1 is used by alias production
+        do: delete or move those first, or say --force to delete it all the same
+      "
+    `);
+  });
+
+  it("keeps what an alias uses unless it is forced", async () => {
+    await using cli = await withModels();
+    expect(await cli.seen("models delete small:v1 --yes")).toMatchInlineSnapshot(`
+      "exit 4
+      error: model small:v1 is used by alias production
+        do: delete or move those first, or say --force to delete it all the same
+      "
+    `);
+    expect(await cli.seen("models delete small:v1 --yes --force")).toBe("exit 0\n| small:v1\n");
+    expect(await cli.seen("models get small:production")).toMatchInlineSnapshot(`
+      "exit 3
+      error: model small has no version or alias production
+        at: file://HOME
+        do: versions here: v2
+      "
+    `);
+  });
+});
+
+describe("bento models alias", () => {
+  it("makes, moves and removes an alias, and says what it was", async () => {
+    await using cli = await withModels();
+    expect(await cli.seen("models alias small:v2 --to staging")).toMatchInlineSnapshot(`
+      "exit 0
+      | small:staging is small:v2
+      "
+    `);
+    expect(
+      await cli.seen("models alias small:v2 --to production --reason better"),
+    ).toMatchInlineSnapshot(`
+      "exit 0
+      | small:production is small:v2 (was v1)
+      "
+    `);
+    expect(await cli.seen("models alias small:v2 --to production")).toMatchInlineSnapshot(`
+      "exit 0
+      | small:production is small:v2
+      "
+    `);
+    expect(await cli.seen("models alias small --remove production")).toMatchInlineSnapshot(`
+      "exit 0
+      | small:production is gone (was v2)
+      "
+    `);
+    expect(await cli.seen("models alias small --to best --json")).toMatchInlineSnapshot(`
+      "exit 0
+      | {
+      |   "name": "small",
+      |   "alias": "best",
+      |   "version": "v2",
+      |   "previous": null
+      | }
+      "
+    `);
+  });
+
+  it("tells misuse", async () => {
+    await using cli = await withModels();
+    const bad = [
+      "small",
+      "small --to a --remove b",
+      "small --to v1",
+      "small --to latest",
+      "small --to Production",
+      "small:v9 --to a",
+      "none --to a",
+      "small --remove staging",
+      "other --remove staging",
+    ];
+    const answers = [];
+    for (const rest of bad) {
+      answers.push(`${rest} → ${await cli.seen(`models alias ${rest}`)}`);
+    }
+    expect(answers.join("\n")).toMatchInlineSnapshot(`
+      "small → exit 2
+      error: give either --to ALIAS or --remove ALIAS
+        do: e.g. bento models alias small --to production
+
+      small --to a --remove b → exit 2
+      error: give either --to ALIAS or --remove ALIAS
+        do: e.g. bento models alias small --to production
+
+      small --to v1 → exit 2
+      error: small:v1 is a version
+        at: file://HOME
+        do: choose another alias: one that is a version could never be asked for
+
+      small --to latest → exit 2
+      error: "latest" cannot be an alias: latest always means the version registered last
+        do: choose 1 to 63 of a-z 0-9 . _ -, e.g. production
+
+      small --to Production → exit 2
+      error: "Production" cannot be an alias: not a name
+        do: choose 1 to 63 of a-z 0-9 . _ -, e.g. production
+
+      small:v9 --to a → exit 3
+      error: model small has no version or alias v9
+        at: file://HOME
+        do: did you mean v1? versions here: v1, v2; aliases here: production
+
+      none --to a → exit 3
+      error: no model is called none
+        at: file://HOME
+        do: models here: other, small
+
+      small --remove staging → exit 3
+      error: model small has no alias staging
+        at: file://HOME
+        do: aliases here: production
+
+      other --remove staging → exit 3
+      error: model other has no alias staging
+        at: file://HOME
+        do: it has none
+      "
+    `);
+  });
+});

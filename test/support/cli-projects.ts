@@ -1,0 +1,56 @@
+/**
+ * Small projects and models for tests of the command line.
+ *
+ * @module
+ */
+import { cp } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { TestCli } from "./cli.ts";
+import { onnxFile } from "./onnx-file.ts";
+
+/** A service without models; what is around it a test adds. */
+export const GREETER = `import { service } from "bentokit";
+import * as z from "zod";
+
+export default service({
+  name: "greeter",
+  apis: ({ api }) => ({
+    greet: api({
+      description: "Greets.",
+      input: { name: z.string() },
+      output: z.string(),
+      run: async ({ name }) => \`hello \${name}\`,
+    }),
+  }),
+});
+`;
+
+/** Writes the greeter, with other files beside or over it. */
+export async function writeGreeter(
+  cli: TestCli,
+  files: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  for (const [path, content] of Object.entries({ "service.ts": GREETER, ...files })) {
+    await cli.write(path, content);
+  }
+}
+
+/** A loadable model in `small.onnx`, whose bytes differ by `seed`. */
+export async function writeModel(cli: TestCli, seed = ""): Promise<void> {
+  await cli.write("small.onnx", onnxFile({ producer: `test ${seed}` }));
+}
+
+/** The iris project in `iris/`, its model registered as `iris_classifier:v1`. */
+export async function irisProject(cli: TestCli): Promise<void> {
+  const fixture = (path: string) =>
+    fileURLToPath(new URL(`../../fixtures/${path}`, import.meta.url));
+  await cp(fixture("iris"), join(cli.work, "iris"), { recursive: true });
+  await cp(fixture("models/iris_random_forest/model.onnx"), join(cli.work, "iris.onnx"));
+  const { exitCode, err } = await cli.bento(
+    "models import iris.onnx --name iris_classifier --version v1",
+  );
+  if (exitCode !== 0) {
+    throw new Error(err);
+  }
+}
