@@ -57,7 +57,7 @@ export async function runPage(blocks: readonly RunBlock[]): Promise<string[]> {
       NODE_OPTIONS: "--conditions=bentokit-source",
       PORT: String(port),
     });
-    return output.split(`${MARK}\n`);
+    return output.replaceAll(String(port), "3000").split(`${MARK}\n`);
   } finally {
     await stopDeployments(join(home.path, "bento-home"));
   }
@@ -68,18 +68,16 @@ async function runScript(
   cwd: string,
   env: Readonly<Record<string, string>>,
 ): Promise<string> {
-  const child = spawn("bash", ["-euo", "pipefail", "-c", script], {
+  const child = spawn("bash", ["-euo", "pipefail", "-c", `exec 2>&1\n${script}`], {
     cwd,
     env: { ...env },
     detached: true, // with what it leaves in the background it is one group, ended as one
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["ignore", "pipe", "ignore"], // one stream, so that lines keep their order
   });
   let output = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (text: string) => {
-      output += text;
-    });
-  }
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    output += text;
+  });
   const code = await new Promise<number | null>((done) => child.on("exit", done));
   endGroup(child.pid);
   if (code !== 0) {
