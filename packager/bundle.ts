@@ -124,9 +124,13 @@ function ownImports(project: Project): Plugin {
 }
 
 function bundleError(failure: BuildFailure, project: Project): BentoError {
-  const lines = (failure.errors ?? []).map(({ text, location }) =>
-    location === null ? text : `${location.file}:${location.line}:${location.column + 1}: ${text}`,
-  );
+  const ownPath = JSON.stringify(relative(project.directory, ownModule("core/index")));
+  const lines = (failure.errors ?? []).map(({ text, location }) => {
+    const told = text.replaceAll(ownPath, '"bentokit"');
+    return location === null
+      ? told
+      : `${location.file}:${location.line}:${location.column + 1}: ${told}`;
+  });
   // a file that several imports lead to is read for each of them
   const distinct = [...new Set(lines)];
   return new BentoError("BENTO_INVALID_SERVICE", distinct.join("\n") || failure.message, {

@@ -89,10 +89,11 @@ export async function describeService(
     return parsed.description;
   }
   const { code, message, where, hint, stack } = parsed.error;
-  if (code !== undefined && code in ERROR_CODES) {
-    throw new BentoError(code as ErrorCode, message, { where: where ?? source, hint });
-  }
   const frame = firstOwnFrame(stack, bundleFile);
+  if (code !== undefined && code in ERROR_CODES) {
+    const place = [frame, where].filter((part) => part !== undefined).join(", ") || source;
+    throw new BentoError(code as ErrorCode, message, { where: place, hint });
+  }
   throw new BentoError(
     "BENTO_INVALID_SERVICE",
     `the service threw while it was loaded: ${message}`,

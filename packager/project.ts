@@ -9,6 +9,7 @@ import { BentoError } from "../core/bento-error.ts";
 import type { Bentofile } from "../core/bentofile.ts";
 import { parseBentofile } from "../core/bentofile-reader.ts";
 import { nearest } from "../core/nearest.ts";
+import { diskError } from "../model-store/disk-error.ts";
 
 export interface Project {
   /** Absolute; what `include` and `model.file` are relative to. */
@@ -82,10 +83,7 @@ export async function readBentofile(directory: string): Promise<Bentofile> {
     if (error.code === "ENOENT") {
       return "";
     }
-    throw new BentoError("BENTO_IO", `cannot read ${BENTOFILE}: ${error.message}`, {
-      where: file,
-      cause: error,
-    });
+    throw diskError(error, "read", file);
   });
   return parseBentofile(text, BENTOFILE);
 }

@@ -32,7 +32,8 @@ function say(value) {
   process.exit(0);
 }
 function fail(error) {
-  const { code, message = String(error), where, hint, stack } = error ?? {};
+  const { code, message = String(error), where, hint, cause } = error ?? {};
+  const stack = [cause?.stack, error?.stack].filter((part) => typeof part === "string").join("\\n");
   say({ error: { code: typeof code === "string" ? code : undefined, message: String(message), where, hint, stack } });
 }
 process.on("uncaughtException", fail);
