@@ -1,9 +1,10 @@
 /**
- * An error as a person at a terminal needs it: what is wrong, where, what to do next.
+ * Errors on their way out of a command: three lines for people, one JSON document for programs.
  *
  * @module
  */
 import type { BentoError } from "../core/bento-error.ts";
+import { formatError } from "../core/format-error.ts";
 import type { CliContext } from "./context.ts";
 
 /** Writes the error and returns its exit code. With `isJson` it is one JSON document, on stderr like all talk. */
@@ -15,18 +16,4 @@ export function reportError(error: BentoError, context: CliContext, isJson: bool
   }
   context.err(formatError(error, context.hasColour));
   return error.exitCode;
-}
-
-/** Three parts, each left out when there is nothing to say; further problems stand below the first. */
-export function formatError(error: BentoError, hasColour: boolean): string {
-  const [first = "", ...more] = error.message.split("\n");
-  const head = hasColour ? "\u001b[31merror:\u001b[0m" : "error:";
-  const lines = [`${head} ${first}`, ...more.map((line) => `       ${line}`)];
-  if (error.where !== undefined) {
-    lines.push(`  at: ${error.where}`);
-  }
-  if (error.hint !== undefined) {
-    lines.push(`  do: ${error.hint}`);
-  }
-  return `${lines.join("\n")}\n`;
 }

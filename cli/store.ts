@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { Store } from "../model-store/store.ts";
 import { type CliContext, homeOf } from "./context.ts";
 
@@ -15,11 +15,10 @@ export const STORE_OPTION = [
 
 export async function storeOf(context: CliContext, url: string | undefined): Promise<Store> {
   const { openStore } = await import("../model-store/open-store.ts");
-  const chosen = url ?? context.environment["BENTO_STORE"];
-  return openStore({
-    home: homeOf(context),
-    ...(chosen === undefined || chosen === "" ? {} : { url: chosen }),
-  });
+  const given = url ?? context.environment["BENTO_STORE"];
+  const isPath = given !== undefined && given !== "" && !/^[a-z][a-z0-9+.-]+:/i.test(given);
+  // a folder is the user's: relative to where the command runs
+  return openStore({ home: homeOf(context), url: isPath ? resolve(context.cwd, given) : given });
 }
 
 /** Where bentos and models are unpacked to run; safe to delete. */

@@ -12,7 +12,10 @@ import type { OnProgress } from "./progress.ts";
  */
 export async function runStep<Value>(
   onProgress: OnProgress,
-  { step, detail }: { readonly step: string; readonly detail?: (value: Value) => string },
+  {
+    step,
+    detail,
+  }: { readonly step: string; readonly detail?: (value: Value) => string | undefined },
   work: () => Promise<Value>,
 ): Promise<Value> {
   onProgress({ kind: "step-start", step });

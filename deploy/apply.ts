@@ -10,6 +10,8 @@ import { BentoError } from "../core/bento-error.ts";
 import type { BentoManifest } from "../core/bento-manifest.ts";
 import type { Deployment } from "../core/deployment.ts";
 import { isNoop, type Plan } from "../core/plan.ts";
+import { type OnProgress, silent } from "../core/progress.ts";
+import { runStep } from "../core/run-step.ts";
 import { formatTag } from "../core/tag.ts";
 import { prepare } from "./plan.ts";
 import { contextOf } from "./records.ts";
@@ -17,7 +19,6 @@ import { rollBack } from "./roll-back.ts";
 import { type Run, recordOf } from "./run.ts";
 import type { DeployRuntime } from "./runtime.ts";
 import { refuseStale } from "./stale.ts";
-import { step } from "./step.ts";
 import { verifyCandidate } from "./verify.ts";
 
 export interface ApplyOptions {
@@ -53,9 +54,9 @@ export async function applyPlan(
   if (isNoop(plan)) {
     return { deployment: await unchanged(plan, runtime), isChanged: false, goldenCount: 0 };
   }
-  const directory = await step("prepare", runtime, {
-    run: () => store.bentos.materialise(tag, join(home, "cache")),
-  });
+  const directory = await runStep(progress(runtime), { step: "prepare" }, () =>
+    store.bentos.materialise(tag, join(home, "cache")),
+  );
   const rollout = expectRollout(adapter);
   return await carryOut(
     { rollout, request: { plan, desired, directory }, context, runtime },
@@ -70,29 +71,40 @@ async function carryOut(run: Run, verify: boolean): Promise<Applied> {
   let standing: Standing;
   let goldenCount = 0;
   try {
-    const started = await step("start", runtime, {
-      run: () => rollout.apply(request, context),
-      detail: ({ url }) => url,
-    });
+    const started = await runStep(
+      progress(runtime),
+      { step: "start", detail: ({ url }) => url },
+      () => rollout.apply(request, context),
+    );
     candidate = started;
-    await step("ready", runtime, { run: () => rollout.verify(started, request, context) });
+    await runStep(progress(runtime), { step: "ready" }, () =>
+      rollout.verify(started, request, context),
+    );
     if (verify) {
       const { directory } = request;
-      goldenCount = await step("verify", runtime, {
-        run: () => verifyCandidate({ candidate: started, directory, tag, signal: runtime.signal }),
-        detail: (count) => `${count} golden request${count === 1 ? "" : "s"} answered rightly`,
-      });
+      goldenCount = await runStep(
+        progress(runtime),
+        {
+          step: "verify",
+          detail: (count) => `${count} golden request${count === 1 ? "" : "s"} answered rightly`,
+        },
+        () => verifyCandidate({ candidate: started, directory, tag, signal: runtime.signal }),
+      );
     }
     runtime.signal?.throwIfAborted();
-    standing = await step("traffic", runtime, {
-      run: () => rollout.traffic(started, request, context),
-    });
+    standing = await runStep(progress(runtime), { step: "traffic" }, () =>
+      rollout.traffic(started, request, context),
+    );
   } catch (error) {
     throw await rollBack(error, candidate, run);
   }
   const deployment = recordOf(run, { ...standing, outcome: "succeeded", verified: verify });
   await runtime.store.deployments.append(deployment);
   return { deployment, isChanged: true, goldenCount };
+}
+
+function progress({ onProgress = silent }: DeployRuntime): OnProgress {
+  return onProgress;
 }
 
 function requestOf(plan: Plan, manifest: BentoManifest) {

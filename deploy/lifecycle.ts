@@ -7,10 +7,11 @@ import type { DeploymentStatus, LogOptions, Rollout } from "../adapters/adapter.
 import { loadAdapter } from "../adapters/registry.ts";
 import { BentoError } from "../core/bento-error.ts";
 import type { Deployment } from "../core/deployment.ts";
+import { silent } from "../core/progress.ts";
+import { runStep } from "../core/run-step.ts";
 import { refuseUnmet } from "./needs.ts";
 import { contextOf, getDeployment } from "./records.ts";
 import type { DeploymentKey, DeployRuntime } from "./runtime.ts";
-import { step } from "./step.ts";
 
 /** A deployment's newest record with what its platform says now. */
 export interface CurrentStatus extends DeploymentStatus {
@@ -64,9 +65,9 @@ export async function destroyDeployment(
     return deployment;
   }
   const rollout = await rolloutOf(key);
-  await step("destroy", runtime, {
-    run: () => rollout.destroy(contextOf(key, deployment, runtime)),
-  });
+  await runStep(runtime.onProgress ?? silent, { step: "destroy" }, () =>
+    rollout.destroy(contextOf(key, deployment, runtime)),
+  );
   const { url: _url, message: _message, by: _by, ...kept } = deployment;
   const record: Deployment = {
     ...kept,

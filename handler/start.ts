@@ -4,7 +4,7 @@
  * @module
  */
 import { BentoError } from "../core/bento-error.ts";
-import { formatError } from "./format-error.ts";
+import { formatError } from "../core/format-error.ts";
 import { type ServeOptions, type Server, serve } from "./serve.ts";
 
 export interface StartOptions extends Omit<ServeOptions, "environment"> {

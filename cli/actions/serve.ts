@@ -6,12 +6,12 @@
 import { access } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { BentoError } from "../../core/bento-error.ts";
+import { formatError } from "../../core/format-error.ts";
 import { parseTag } from "../../core/tag.ts";
 import type { Project } from "../../packager/project.ts";
 import { readProject } from "../../packager/project.ts";
 import { type StagedService, stageService } from "../../packager/stage-service.ts";
 import { type CliContext, homeOf } from "../context.ts";
-import { formatError } from "../report-error.ts";
 import { type ServerProcess, startServer } from "../server-process.ts";
 import { cacheOf, storeOf } from "../store.ts";
 import { watchSources } from "../watch-sources.ts";
