@@ -5,23 +5,25 @@
  */
 import type { OnProgress } from "./progress.ts";
 
-/**
- * @param step - what is done, e.g. `build layer natives`
- * @param work - its value is passed on
- * @param detail - words for the end of the step, from the value
- */
+export interface Step<Value> {
+  /** What is done, e.g. `build layer natives`. */
+  readonly step: string;
+  /** Words for the end of the step, from the value. */
+  readonly detail?: (value: Value) => string | undefined;
+  /** Milliseconds. @default the process's clock */
+  readonly now?: () => number;
+}
+
+/** @param work - its value is passed on */
 export async function runStep<Value>(
   onProgress: OnProgress,
-  {
-    step,
-    detail,
-  }: { readonly step: string; readonly detail?: (value: Value) => string | undefined },
+  { step, detail, now = () => performance.now() }: Step<Value>,
   work: () => Promise<Value>,
 ): Promise<Value> {
   onProgress({ kind: "step-start", step });
-  const startedMs = performance.now();
+  const startedMs = now();
   const value = await work();
-  const durationMs = performance.now() - startedMs;
+  const durationMs = now() - startedMs;
   const words = detail?.(value);
   onProgress({
     kind: "step-end",

@@ -17,7 +17,7 @@ import { prepare } from "./plan.ts";
 import { contextOf } from "./records.ts";
 import { rollBack } from "./roll-back.ts";
 import { type Run, recordOf } from "./run.ts";
-import type { DeployRuntime } from "./runtime.ts";
+import { clockOf, type DeployRuntime } from "./runtime.ts";
 import { refuseStale } from "./stale.ts";
 import { verifyCandidate } from "./verify.ts";
 
@@ -45,6 +45,7 @@ export async function applyPlan(
   options: ApplyOptions = {},
 ): Promise<Applied> {
   const { store, home } = runtime;
+  const now = clockOf(runtime);
   const tag = { name: plan.bento.name, version: plan.bento.version };
   const { manifest } = await store.bentos.get(tag);
   const { adapter, desired, key } = await prepare(requestOf(plan, manifest), runtime);
@@ -54,7 +55,7 @@ export async function applyPlan(
   if (isNoop(plan)) {
     return { deployment: await unchanged(plan, runtime), isChanged: false, goldenCount: 0 };
   }
-  const directory = await runStep(progress(runtime), { step: "prepare" }, () =>
+  const directory = await runStep(progress(runtime), { step: "prepare", now }, () =>
     store.bentos.materialise(tag, join(home, "cache")),
   );
   const rollout = expectRollout(adapter);
@@ -66,6 +67,7 @@ export async function applyPlan(
 
 async function carryOut(run: Run, verify: boolean): Promise<Applied> {
   const { rollout, request, context, runtime } = run;
+  const now = clockOf(runtime);
   const tag = formatTag(request.plan.bento);
   let candidate: Candidate | undefined;
   let standing: Standing;
@@ -73,11 +75,11 @@ async function carryOut(run: Run, verify: boolean): Promise<Applied> {
   try {
     const started = await runStep(
       progress(runtime),
-      { step: "start", detail: ({ url }) => url },
+      { step: "start", now, detail: ({ url }) => url },
       () => rollout.apply(request, context),
     );
     candidate = started;
-    await runStep(progress(runtime), { step: "ready" }, () =>
+    await runStep(progress(runtime), { step: "ready", now }, () =>
       rollout.verify(started, request, context),
     );
     if (verify) {
@@ -86,13 +88,14 @@ async function carryOut(run: Run, verify: boolean): Promise<Applied> {
         progress(runtime),
         {
           step: "verify",
+          now,
           detail: (count) => `${count} golden request${count === 1 ? "" : "s"} answered rightly`,
         },
         () => verifyCandidate({ candidate: started, directory, tag, signal: runtime.signal }),
       );
     }
     runtime.signal?.throwIfAborted();
-    standing = await runStep(progress(runtime), { step: "traffic" }, () =>
+    standing = await runStep(progress(runtime), { step: "traffic", now }, () =>
       rollout.traffic(started, request, context),
     );
   } catch (error) {

@@ -11,7 +11,7 @@ import { silent } from "../core/progress.ts";
 import { runStep } from "../core/run-step.ts";
 import { refuseUnmet } from "./needs.ts";
 import { contextOf, getDeployment } from "./records.ts";
-import type { DeploymentKey, DeployRuntime } from "./runtime.ts";
+import { clockOf, type DeploymentKey, type DeployRuntime } from "./runtime.ts";
 
 /** A deployment's newest record with what its platform says now. */
 export interface CurrentStatus extends DeploymentStatus {
@@ -65,7 +65,7 @@ export async function destroyDeployment(
     return deployment;
   }
   const rollout = await rolloutOf(key);
-  await runStep(runtime.onProgress ?? silent, { step: "destroy" }, () =>
+  await runStep(runtime.onProgress ?? silent, { step: "destroy", now: clockOf(runtime) }, () =>
     rollout.destroy(contextOf(key, deployment, runtime)),
   );
   const { url: _url, message: _message, by: _by, ...kept } = deployment;

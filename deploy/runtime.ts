@@ -50,3 +50,8 @@ export interface DeployRuntime {
   readonly onProgress?: OnProgress;
   readonly signal?: AbortSignal | undefined;
 }
+
+/** The runtime's clock in milliseconds, for the times of steps. */
+export function clockOf({ now }: DeployRuntime): () => number {
+  return () => now().getTime();
+}
