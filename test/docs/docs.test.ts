@@ -60,12 +60,6 @@ describe("shell blocks", () => {
     expect(bentoCommands(script)).toEqual([["get", "iris:v 1", "-o", "tag"], ["build"], ["list"]]);
   });
 
-  it("are read as a shell reads them", () => {
-    const script =
-      'A=1 npx bento get "iris:v 1" -o tag 2>/dev/null | head # bento x\nTAG=$(bento build) && bento list &';
-    expect(bentoCommands(script)).toEqual([["get", "iris:v 1", "-o", "tag"], ["build"], ["list"]]);
-  });
-
   it("are output, shell or code of a known kind", () => {
     const kinds = ["", "bash", "sh", "text", "ts", "yaml", "json", "jsonl", "python", "dockerfile"];
     expect(blocks.filter(({ language }) => !kinds.includes(language))).toEqual([]);
