@@ -125,7 +125,9 @@ function firstOwnFrame(stack: string | undefined, bundleFile: string): string | 
   for (const [, file = "", place] of frames) {
     const path = relative(root, file.startsWith("file:") ? fileURLToPath(file) : file);
     const [folder = ""] = path.split(sep);
-    const isOwn = !["..", "bentokit", "node_modules", "service.js"].includes(folder);
+    const isOwn = !["..", ".bento-bundle", "bentokit", "node_modules", "service.js"].includes(
+      folder,
+    );
     if (isOwn) {
       return `${path}:${place}`;
     }

@@ -121,10 +121,8 @@ async function findService(directory: string, file: string): Promise<string> {
   });
 }
 
-/** `service.ts:Iris` → file and export. A drive letter is no file. */
+/** `service.ts:Iris` → file and export. */
 function splitExport(target: string): [string, string | undefined] {
   const match = /^(.+):([A-Za-z_$][\w$]*)$/.exec(target);
-  return match?.[1] === undefined || match[1].length === 1
-    ? [target, undefined]
-    : [match[1], match[2]];
+  return match?.[1] === undefined ? [target, undefined] : [match[1], match[2]];
 }

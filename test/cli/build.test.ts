@@ -230,7 +230,7 @@ export default service({ name: "Greeter", apis: () => ({}) });
       "exit 2
       ✓ bundle  TIME
       error: the module has no default export; it exports iris
-        at: .bento-bundle/bento-entry:service:5:39, service.ts
+        at: service.ts
         do: write: export default service({ … })
       "
     `);
@@ -238,7 +238,7 @@ export default service({ name: "Greeter", apis: () => ({}) });
       "exit 2
       ✓ bundle  TIME
       error: the default export is an object, not a service; it exports default
-        at: .bento-bundle/bento-entry:service:5:39, service.ts
+        at: service.ts
         do: write: export default service({ … })
       "
     `);
@@ -246,7 +246,7 @@ export default service({ name: "Greeter", apis: () => ({}) });
       "exit 2
       ✓ bundle  TIME
       error: the default export is an object, not a service; it exports default
-        at: .bento-bundle/bento-entry:service:5:39, service.ts
+        at: service.ts
         do: write: export default service({ … })
       "
     `);
@@ -257,7 +257,7 @@ export default service({ name: "Greeter", apis: () => ({}) });
       "exit 2
       ✓ bundle  TIME
       error: the module has no export "Greeter"; it exports default
-        at: .bento-bundle/bento-entry:service:5:39, service.ts
+        at: service.ts
         do: name one in bentofile.yaml: service: service.ts:default
       "
     `);

@@ -344,9 +344,7 @@ describe("bento models delete", () => {
 
   it("says what is gone when a later one is refused", async () => {
     await using cli = await withModels();
-    expect(
-      await cli.seen("models delete small:v2 small:v1 other:v1 --yes"),
-    ).toMatchInlineSnapshot(`
+    expect(await cli.seen("models delete small:v2 small:v1 other:v1 --yes")).toMatchInlineSnapshot(`
       "exit 4
       | small:v2
       error: model small:v1 is used by alias production

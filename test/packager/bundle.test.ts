@@ -1,0 +1,88 @@
+import { dirname, join, sep } from "node:path";
+import { describe, expect, it } from "vitest";
+import { bundleService } from "../../packager/bundle.ts";
+import { testProject } from "../support/bundled-service.ts";
+import { GREETER } from "../support/cli-projects.ts";
+import { failureOf } from "../support/failure.ts";
+
+describe("bundleService", () => {
+  it("writes the same bytes wherever the project lies, and tells nothing of the place", async () => {
+    await using one = await testProject({ "service.ts": GREETER });
+    await using other = await testProject({ "deep/er/x": "", "service.ts": GREETER });
+    const first = await bundleService(one);
+    const second = await bundleService(other);
+    expect([...first.files.keys()].sort()).toEqual([
+      "main.js",
+      "onnx-worker.js",
+      "onnx-worker.js.map",
+      "package.json",
+      "service.js",
+      "service.js.map",
+    ]);
+    expect(second.files).toEqual(first.files);
+    for (const [path, content] of first.files) {
+      const text = Buffer.from(content).toString();
+      const places = [one.directory, dirname(import.meta.dirname), process.cwd()];
+      expect([path, places.filter((place) => text.includes(place + sep))]).toEqual([path, []]);
+    }
+  });
+
+  it("names sources in its map as the project, bentokit and packages do", async () => {
+    await using project = await testProject({
+      "service.ts": `import "./lib/x.ts";\n${GREETER}`,
+      "lib/x.ts": "console.log(1);",
+    });
+    const { files } = await bundleService(project);
+    const map = JSON.parse(Buffer.from(files.get("service.js.map") ?? "").toString());
+    const sources: string[] = map.sources;
+    const tops = new Set(sources.map((source) => source.split("/")[0] ?? ""));
+    expect([...tops].sort()).toEqual([
+      ".bento-bundle",
+      "bentokit",
+      "lib",
+      "node_modules",
+      "service.ts",
+    ]);
+    expect(map.sourcesContent).toBeUndefined();
+  });
+
+  it("lists what went in: sources for watching, packages with their versions", async () => {
+    await using project = await testProject({
+      "service.ts": `import "./lib/x.ts";\n${GREETER}`,
+      "lib/x.ts": "console.log(1);",
+    });
+    const { inputs, packages } = await bundleService(project);
+    expect(inputs.filter((input) => input.startsWith(project.directory))).toEqual([
+      join(project.directory, "lib/x.ts"),
+      join(project.directory, "service.ts"),
+    ]);
+    expect(Object.keys(packages)).toEqual(expect.arrayContaining(["hono", "zod"]));
+    expect(Object.keys(packages)).toEqual(Object.keys(packages).toSorted());
+  });
+
+  it("takes zod from the project where it has one, and only that one", async () => {
+    await using project = await testProject({
+      "service.ts": `import { zodIs } from "zod";\nexport default zodIs;\n`,
+      "node_modules/zod/package.json":
+        '{"name":"zod","version":"4.99.0","type":"module","exports":"./index.js"}',
+      "node_modules/zod/index.js": "export const zodIs = 'ours';",
+    });
+    expect((await bundleService(project)).packages["zod"]).toBe("4.99.0");
+  });
+
+  it("tells every error at its place, once", async () => {
+    await using project = await testProject({
+      "service.ts": 'import "a-package";\nimport "./b.ts";\nimport "bentokit/deploy";\n',
+    });
+    expect(await failureOf(() => bundleService(project))).toEqual({
+      code: "BENTO_INVALID_SERVICE",
+      message: [
+        'service.ts:1:8: Could not resolve "a-package"',
+        'service.ts:2:8: Could not resolve "./b.ts"',
+        'service.ts:3:8: bentokit/deploy cannot be imported by a service: only "bentokit" ships in the image',
+      ].join("\n"),
+      where: "service.ts",
+      hint: "mend the lines named above; packages that the service imports must be installed in the project",
+    });
+  });
+});
