@@ -57,7 +57,7 @@ Examples:
   bento deploy iris:latest --platform local
 
 Exit codes: 0 done · 1 a bug · 2 usage or input · 3 not found · 4 conflict · 5 refused by disk or network
-            6 unhealthy · 7 refused by a check · 9 changes pending · 130 interrupted
+            6 unhealthy · 7 refused by a check · 8 rollback failed · 9 changes pending · 130 interrupted
 `;
 
 /** Makes every command throw our errors instead of ending the process, and write through the context. */

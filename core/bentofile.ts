@@ -12,7 +12,9 @@ export const EnvironmentOptions = z
     name: z
       .string()
       .optional()
-      .describe("Name of the deployment there; the bento's name by default."),
+      .describe(
+        "Name of the deployment there; by default the bento's, with -ENV outside the default environment.",
+      ),
   })
   .describe("Options of one environment; beyond these, the platform's own.");
 
@@ -58,7 +60,7 @@ export const BENTOML_KEYS: Readonly<Record<string, string>> = {
   "docker.distro": "choose the base image with docker.base",
   "docker.python_version":
     "there is no Python in the image; its Node comes with the base, docker.base",
-  "docker.cuda_version": "ask for a GPU in service.ts: resources: { gpu: 1 }",
+  "docker.cuda_version": "GPU images are not there yet; the image runs on CPUs",
   "docker.system_packages": "use a base image that has them, docker.base",
   "docker.setup_script": "use a base image that is set up, docker.base",
   "docker.base_image": "here it is docker.base",

@@ -52,7 +52,7 @@ function hintFor(services: readonly string[], exportName: string | undefined): s
   const near = exportName === undefined ? undefined : nearest(exportName, services);
   const named = services.map((name) => `service.ts:${name}`);
   return near === undefined
-    ? `name one in bentofile.yaml: service: ${named.join(" or ")}`
+    ? `name one: ${named.join(" or ")}, on the command line or as service: in bentofile.yaml`
     : `did you mean service: service.ts:${near}?`;
 }
 

@@ -28,12 +28,16 @@ export async function startProcess(
 ): Promise<LocalProcess> {
   await mkdir(dirname(request.log), { recursive: true });
   await using log = await open(request.log, "a");
-  const child = spawn(process.execPath, [join(request.directory, "src", "main.js")], {
-    cwd: request.directory,
-    detached: true,
-    stdio: ["ignore", log.fd, log.fd],
-    env: processEnvironment(request, ambient),
-  });
+  const child = spawn(
+    process.execPath,
+    ["--enable-source-maps", join(request.directory, "src", "main.js")],
+    {
+      cwd: request.directory,
+      detached: true,
+      stdio: ["ignore", log.fd, log.fd],
+      env: processEnvironment(request, ambient),
+    },
+  );
   try {
     await once(child, "spawn");
   } catch (cause) {
@@ -65,6 +69,7 @@ function processEnvironment(
   });
   return {
     ...Object.fromEntries(inherited),
+    NODE_ENV: "production",
     ...request.variables,
     ORT_DISABLE_TELEMETRY: "1",
     NODE_PATH: nativesFolder(),

@@ -84,6 +84,16 @@ export async function makeImage(
   const name = flags.tag ?? formatTag(manifest);
   const layout = await createLayout(output.layout);
   const onnxruntime = await installedPackage("onnxruntime-node");
+  if (onnxruntime.version !== manifest.runtime.onnxruntime) {
+    throw new BentoError(
+      "BENTO_CONFLICT",
+      `the bento was built with onnxruntime ${manifest.runtime.onnxruntime}, installed is ${onnxruntime.version}`,
+      {
+        where: formatTag(manifest),
+        hint: `build it again with bento build, or npm install onnxruntime-node@${manifest.runtime.onnxruntime}`,
+      },
+    );
+  }
   const made = await containerize({
     bentoDirectory,
     manifest,

@@ -150,11 +150,14 @@ async function prepare(
   const { loadAdapter } = await import("../../adapters/registry.ts");
   await loadAdapter(flags.platform); // a wrong platform is said before a name is looked for
   const runtime = await deployRuntime(context, flags, drawProgress(context, flags.json === true));
-  // the bento's own name is taken too: deployments carry it as the platform writes it
-  const key = {
-    platform: flags.platform,
-    environment: flags.env,
-    name: cloudName(name, LONGEST_NAME),
-  };
-  return { runtime, key };
+  const place = { platform: flags.platform, environment: flags.env };
+  // the bento's own name is taken too: deployments carry it as the platform writes it, with their environment
+  const names = [name, `${name}-${flags.env}`].map((text) => cloudName(text, LONGEST_NAME));
+  for (const candidate of names) {
+    const key = { ...place, name: candidate };
+    if ((await runtime.store.deployments.latest(key)) !== undefined) {
+      return { runtime, key };
+    }
+  }
+  return { runtime, key: { ...place, name: names[0] ?? name } };
 }

@@ -258,7 +258,7 @@ export default service({ name: "Greeter", apis: () => ({}) });
       ✓ bundle  TIME
       error: the module has no export "Greeter"; it exports default
         at: service.ts
-        do: name one in bentofile.yaml: service: service.ts:default
+        do: name one: service.ts:default, on the command line or as service: in bentofile.yaml
       "
     `);
   });

@@ -151,6 +151,7 @@ describe("applyPlan on local", () => {
       API_KEY: "k",
       LEVEL: "3",
       BENTO_HOST: "127.0.0.1",
+      NODE_ENV: "production",
       PORT: deployment.url?.split(":").at(-1),
     });
     expect(JSON.stringify(deployment)).not.toMatch(/"k"/);

@@ -88,7 +88,7 @@ suite("describe", () => {
       { a: named("a"), b: named("b") },
       undefined,
       "the module has no default export; it exports a, b",
-      "name one in bentofile.yaml: service: service.ts:a or service.ts:b",
+      "name one: service.ts:a or service.ts:b, on the command line or as service: in bentofile.yaml",
     ],
     [
       "a misspelt name",
@@ -102,7 +102,7 @@ suite("describe", () => {
       { Iris: [1], Other: named("b") },
       "Iris",
       "the export Iris is a list, not a service; it exports Iris, Other",
-      "name one in bentofile.yaml: service: service.ts:Other",
+      "name one: service.ts:Other, on the command line or as service: in bentofile.yaml",
     ],
   ])("refuses a module with %s", (_, exports, exportName, message, hint) => {
     expect(() => describe(exports, exportName)).toThrow(
