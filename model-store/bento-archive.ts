@@ -123,6 +123,10 @@ async function unpack(file: string, folder: string): Promise<void> {
     if (systemCode(error)?.startsWith("Z_") === true) {
       throw notABento(file, "it is no whole gzip file", error);
     }
+    if (BentoError.isInstance(error)) {
+      const { code, message, hint } = error;
+      throw new BentoError(code, message, { where: file, hint, cause: error }); // it knows no file, only an archive
+    }
     throw diskError(error, "unpack", file);
   }
 }

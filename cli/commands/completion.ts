@@ -14,10 +14,12 @@ export function registerCompletion(program: Command, context: CliContext): void 
     .action((shell: string) => context.out(script(shell, wordsByCommand(program))));
 }
 
-/** What may follow each command: its subcommands and options, keyed by the command's path. */
+/** What may follow each command: its subcommands, choices and options, keyed by the command's path. */
 function wordsByCommand(command: Command, path: readonly string[] = []): Map<string, string[]> {
   const words = [
+    ...(command.name() === "help" ? commandsBeside(command) : []),
     ...command.commands.map((child) => child.name()),
+    ...command.registeredArguments.flatMap((argument) => argument.argChoices ?? []),
     ...command.options.flatMap((option) => option.long ?? []),
     "--help",
   ];
@@ -30,6 +32,11 @@ function wordsByCommand(command: Command, path: readonly string[] = []): Map<str
   return found;
 }
 
+function commandsBeside(command: Command): string[] {
+  const others = command.parent?.commands.filter((child) => child !== command) ?? [];
+  return others.map((child) => child.name());
+}
+
 function script(shell: string, words: ReadonlyMap<string, readonly string[]>): string {
   const cases = [...words]
     .filter(([path]) => path !== "")
@@ -39,7 +46,7 @@ function script(shell: string, words: ReadonlyMap<string, readonly string[]>): s
   if (shell === "fish") {
     const lines = cases.map(
       ([path, list]) =>
-        `complete -c bento -n "string match -q -- 'bento ${path}*' (commandline -cp)" -a "${list}"`,
+        `complete -c bento -n "string match -q -- 'bento ${path} *' (commandline -cp)" -a "${list}"`,
     );
     return `complete -c bento -n __fish_use_subcommand -a "${top}"\n${lines.join("\n")}\n`;
   }

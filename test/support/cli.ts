@@ -40,6 +40,8 @@ export interface TestCli extends AsyncDisposable {
   bento(line: string, surroundings?: CliSurroundings): Promise<CliRun>;
   /** What a person sees of one command: the exit code, stdout behind `| `, stderr as it is. */
   seen(line: string, surroundings?: CliSurroundings): Promise<string>;
+  /** What a command prints on stdout, with nothing replaced in it. */
+  raw(line: string): Promise<string>;
   /** The JSON document that a command prints, with nothing replaced in it. */
   document(line: string): Promise<unknown>;
   /** Runs one command, word by word. */
@@ -59,11 +61,12 @@ export async function testCli(): Promise<TestCli> {
     home,
     bento: (line, surroundings) => cli.run(line.split(" "), surroundings),
     seen: async (line, surroundings) => transcript(await cli.bento(line, surroundings)),
-    async document(line) {
+    async raw(line) {
       const written = { out: "", err: "" };
       await run(line.split(" "), contextOf({ work, home, written }, {}));
-      return JSON.parse(written.out);
+      return written.out;
     },
+    document: async (line) => JSON.parse(await cli.raw(line)),
     async run(argv, surroundings = {}) {
       const written = { out: "", err: "" };
       const exitCode = await run(argv, contextOf({ work, home, written }, surroundings));
