@@ -15,7 +15,7 @@ import {
   type Piece,
 } from "./batcher.ts";
 import { type Clock, systemClock, systemTimers, type Timers } from "./clock.ts";
-import { averageCost, type CostModel } from "./cost-model.ts";
+import { type CostModel, scaleShapeCost } from "./cost-model.ts";
 import { overloaded } from "./overload.ts";
 
 export interface BatchLoopOptions<P, R> {
@@ -32,7 +32,7 @@ export interface BatchLoopOptions<P, R> {
   wrongCount(count: number, rows: number): Error;
   readonly clock?: Clock;
   readonly timers?: Timers;
-  /** @default averageCost() */
+  /** @default scaleShapeCost() */
   readonly costModel?: CostModel;
 }
 
@@ -67,7 +67,7 @@ export class BatchLoop<P, R> {
     };
     this.#batcher = new Batcher<P, R>({
       clock: this.#clock,
-      costModel: options.costModel ?? averageCost(),
+      costModel: options.costModel ?? scaleShapeCost(),
       executor: { runners: options.runners ?? 1, run },
       config: configOf(options),
     });

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { BatchLoop, type BatchLoopOptions } from "../../handler/batch-loop.ts";
 import type { Batch } from "../../handler/batcher.ts";
 import { retryAfterOf } from "../../handler/overload.ts";
+import { lineCost } from "./fixed-cost.ts";
 
 type Loop = BatchLoop<number[], number[]>;
 
@@ -108,7 +109,7 @@ describe("BatchLoop", () => {
   it("refuses rows that would come too late", async () => {
     const { run } = doubling({
       settings: { maxLatencyMs: 100 },
-      costModel: { predict: () => 90, observe: () => {} },
+      costModel: lineCost(90),
     });
     const [first, second] = [run([1]), run(Array.from({ length: 150 }, (_, row) => row))];
     const error = await second.catch((reason: unknown) => reason);

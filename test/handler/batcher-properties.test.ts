@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Arrival, Batch } from "../../handler/batcher.ts";
 
 import { finish, resultsOf, setUp } from "./batcher-world.ts";
+import { lineCost, unknownCost } from "./fixed-cost.ts";
 
 type Step =
   | { readonly kind: "arrive"; readonly rows: number; readonly group: string }
@@ -40,7 +41,7 @@ type Plan = typeof plan extends fc.Arbitrary<infer T> ? T : never;
 
 /** Plays a plan to its end and checks on the way what must hold in every state. */
 function play({ runners, predictMs, steps, ...config }: Plan) {
-  const cost = { predict: () => predictMs, observe: () => {} };
+  const cost = predictMs === undefined ? unknownCost() : lineCost(predictMs);
   const { batcher, world, arrive } = setUp(config, runners, cost);
   const arrivals: Arrival<string, string[]>[] = [];
   const controllers: AbortController[] = [];

@@ -11,6 +11,7 @@ import {
   type Outcome,
 } from "../../handler/batcher.ts";
 import type { CostModel } from "../../handler/cost-model.ts";
+import { unknownCost } from "./fixed-cost.ts";
 
 /** A batcher in hand: its clock, what it has started, what each caller was told. */
 export function setUp(config: Partial<BatcherConfig> = {}, runners = 1, costModel?: CostModel) {
@@ -23,7 +24,7 @@ export function setUp(config: Partial<BatcherConfig> = {}, runners = 1, costMode
   };
   const batcher = new Batcher<string, string[]>({
     clock,
-    costModel: costModel ?? { predict: () => undefined, observe: () => {} },
+    costModel: costModel ?? unknownCost(),
     executor: {
       runners,
       run(batch) {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Batch } from "../../handler/batcher.ts";
 
 import { finish, resultsOf, setUp } from "./batcher-world.ts";
+import { lineCost, unknownCost } from "./fixed-cost.ts";
 
 describe("Batcher", () => {
   it("joins all rows that waited for the runner", () => {
@@ -176,7 +177,7 @@ describe("Batcher", () => {
   });
 
   it("refuses rows whose wait would pass maxLatencyMs, once the cost is known", () => {
-    const cost = { predict: () => 400, observe: () => {} };
+    const cost = lineCost(400);
     const { batcher, world, arrive } = setUp({ maxLatencyMs: 1000 }, 1, cost);
     arrive("a", 4);
     batcher.tick();
@@ -189,7 +190,7 @@ describe("Batcher", () => {
   });
 
   it("takes rows while idle, however slow the model is thought to be", () => {
-    const { world, arrive } = setUp({}, 1, { predict: () => 9e9, observe: () => {} });
+    const { world, arrive } = setUp({}, 1, lineCost(9e9));
     arrive("a", 1);
     expect(world.outcomes.get("a")).toEqual([]);
   });
@@ -205,10 +206,7 @@ describe("Batcher", () => {
 
   it("learns the cost of batches that went well, by rows and time", () => {
     const seen: [number, number][] = [];
-    const cost = {
-      predict: () => undefined,
-      observe: (rows: number, ms: number) => void seen.push([rows, ms]),
-    };
+    const cost = unknownCost((rows, ms) => void seen.push([rows, ms]));
     const { batcher, world, arrive } = setUp({}, 1, cost);
     for (const isGood of [true, false]) {
       arrive("a", 2);
