@@ -67,8 +67,9 @@ function systemRefusal(error: unknown): BentoError | undefined {
   if (!(error instanceof Error && "syscall" in error && "code" in error)) {
     return undefined;
   }
-  const path = "path" in error ? String(error.path) : "a file";
-  const refusal = diskError(error, VERBS[String(error.syscall)] ?? String(error.syscall), path);
+  const verb = VERBS[String(error.syscall)] ?? String(error.syscall);
+  const path = "path" in error ? String(error.path) : "a file"; // a write knows no path
+  const refusal = diskError(error, verb, path);
   return BentoError.isInstance(refusal) ? refusal : undefined;
 }
 

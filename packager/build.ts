@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { dirname, join, relative } from "node:path";
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { join, relative } from "node:path";
 import { type BentoManifest, bentoDigest, bentoVersion } from "../core/bento-manifest.ts";
 import { canonicalJson } from "../core/canonical-json.ts";
 import { type Digest, digestOf } from "../core/digest.ts";
@@ -21,6 +21,7 @@ import { installedPackage, ownVersion } from "./own-package.ts";
 import type { Project } from "./project.ts";
 import { bentoReadme } from "./readme.ts";
 import { resolveModels } from "./resolve-models.ts";
+import { writeFiles } from "./write-files.ts";
 
 export interface BuildOptions {
   /** Where models come from and the bento goes. */
@@ -145,11 +146,4 @@ function storedFiles({ bundle, files }: Parts): StoredFile[] {
   return [...bundled, ...files]
     .map(([path, content]) => ({ path, digest: digestOf(content), size: content.byteLength }))
     .sort((a, b) => (a.path < b.path ? -1 : 1));
-}
-
-async function writeFiles(root: string, files: ReadonlyMap<string, Uint8Array>): Promise<void> {
-  for (const [path, content] of files) {
-    await mkdir(dirname(join(root, path)), { recursive: true });
-    await writeFile(join(root, path), content);
-  }
 }

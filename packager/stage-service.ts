@@ -5,7 +5,7 @@
  * @module
  */
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { dirname, join, relative } from "node:path";
+import { join, relative } from "node:path";
 import type { RuntimeManifest } from "../core/bento-manifest.ts";
 import { canonicalJson } from "../core/canonical-json.ts";
 import { digestOf } from "../core/digest.ts";
@@ -16,6 +16,7 @@ import { describeService } from "./describe-service.ts";
 import { includeFiles } from "./include-files.ts";
 import type { Project } from "./project.ts";
 import { resolveModels } from "./resolve-models.ts";
+import { writeFiles } from "./write-files.ts";
 
 export interface StageOptions {
   readonly store: Store;
@@ -45,10 +46,7 @@ export async function stageService(
   try {
     const bundle = await bundleService(project);
     const included = await includeFiles(project, bundle.files.keys());
-    for (const [path, content] of [...bundle.files, ...included]) {
-      await mkdir(dirname(join(directory, "src", path)), { recursive: true });
-      await writeFile(join(directory, "src", path), content);
-    }
+    await writeFiles(join(directory, "src"), [...bundle.files, ...included]);
     const runtime = await runtimeOf(project, { bundle, directory, ...options });
     await writeFile(join(directory, "bento.json"), canonicalJson(runtime, 2));
     return { directory, name: runtime.name, inputs: bundle.inputs, [Symbol.asyncDispose]: dispose };
@@ -82,6 +80,7 @@ async function runtimeOf(
       digest: model.digest,
       path: join(folder, model.entry),
       batchable: model.batchable,
+      ...(model.padding === undefined ? {} : { padding: model.padding }),
     };
   }
   const digest = digestOf(bundle.files.get("service.js") ?? "");

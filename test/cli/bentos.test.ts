@@ -26,7 +26,7 @@ beforeAll(async () => {
   cli = await testCli();
   for (const team of ["a", "b"]) {
     await writeGreeter(cli, { "bentofile.yaml": `labels: {team: ${team}}\nenvs: [TOKEN]\n` });
-    await cli.bento("build");
+    await cli.must("build");
   }
   tags = List.parse(await cli.document("list --json"))
     .map(({ tag }) => tag)

@@ -47,10 +47,5 @@ export async function irisProject(cli: TestCli): Promise<void> {
     fileURLToPath(new URL(`../../fixtures/${path}`, import.meta.url));
   await cp(fixture("iris"), join(cli.work, "iris"), { recursive: true });
   await cp(fixture("models/iris_random_forest/model.onnx"), join(cli.work, "iris.onnx"));
-  const { exitCode, err } = await cli.bento(
-    "models import iris.onnx --name iris_classifier --version v1",
-  );
-  if (exitCode !== 0) {
-    throw new Error(err);
-  }
+  await cli.must("models import iris.onnx --name iris_classifier --version v1");
 }

@@ -38,6 +38,8 @@ export interface TestCli extends AsyncDisposable {
   readonly home: string;
   /** Runs one command line, split at spaces. */
   bento(line: string, surroundings?: CliSurroundings): Promise<CliRun>;
+  /** Runs a command that a test needs to have worked. @throws with its stderr when it did not */
+  must(line: string): Promise<CliRun>;
   /** What a person sees of one command: the exit code, stdout behind `| `, stderr as it is. */
   seen(line: string, surroundings?: CliSurroundings): Promise<string>;
   /** What a command prints on stdout, with nothing replaced in it. */
@@ -60,6 +62,13 @@ export async function testCli(): Promise<TestCli> {
     work,
     home,
     bento: (line, surroundings) => cli.run(line.split(" "), surroundings),
+    async must(line) {
+      const done = await cli.bento(line);
+      if (done.exitCode !== 0) {
+        throw new Error(`bento ${line}: ${transcript(done)}`);
+      }
+      return done;
+    },
     seen: async (line, surroundings) => transcript(await cli.bento(line, surroundings)),
     async raw(line) {
       const written = { out: "", err: "" };
@@ -134,6 +143,8 @@ export function scrubbed(text: string, { work, home }: Places): string {
     .replaceAll(work, "WORK")
     .replaceAll(home, "HOME")
     .replaceAll(process.cwd(), "REPOSITORY")
+    .replaceAll(/\b(build|serve|import)-\w{6}\b/g, "$1-RANDOM")
+    .replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, "ID")
     .replaceAll(/sha256:[0-9a-f]{64}/g, "sha256:DIGEST")
     .replaceAll(/sha256:[0-9a-f]{12}\b/g, "sha256:SHORT")
     .replaceAll(/\b[0-9a-f]{16}\b/g, "VERSION")
