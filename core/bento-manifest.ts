@@ -7,7 +7,7 @@
 import * as z from "zod";
 import { canonicalJson } from "./canonical-json.ts";
 import { Digest, digestOf } from "./digest.ts";
-import { contentVersion, hasEntry, StoredFile } from "./model-manifest.ts";
+import { contentVersion, hasEntry, Padding, StoredFile } from "./model-manifest.ts";
 import { TAG_PART } from "./tag.ts";
 
 /** A model that the service uses under a name of its own. */
@@ -21,6 +21,7 @@ export const BentoModel = z
     entry: z.string().describe("File that onnxruntime opens, within the model's folder."),
     files: z.array(StoredFile).min(1),
     batchable: z.boolean(),
+    padding: Padding.optional(),
   })
   .refine(hasEntry, { path: ["entry"], error: "expected the path of one of the files" });
 export type BentoModel = z.infer<typeof BentoModel>;
@@ -112,6 +113,7 @@ export const RuntimeManifest = z.strictObject({
       digest: Digest,
       path: z.string().describe("File to open, relative to bento.json."),
       batchable: z.boolean(),
+      padding: Padding.optional(),
     }),
   ),
 });
@@ -130,6 +132,7 @@ export function runtimeManifest(bento: BentoManifest): RuntimeManifest {
           digest: model.digest,
           path: `${bentoModelFolder(model)}/${model.entry}`,
           batchable: model.batchable,
+          ...(model.padding === undefined ? {} : { padding: model.padding }),
         },
       ]),
     ),

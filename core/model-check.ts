@@ -23,7 +23,7 @@ export function checkModels(models: unknown): string[] {
 function checkModel(where: string, value: unknown): string[] {
   const ref: Readonly<Record<string, unknown>> =
     typeof value === "object" && value !== null ? { ...value } : {};
-  const known = ["kind", "batch", ref["kind"] === "model" ? "tag" : "file"];
+  const known = ["kind", "batch", "threads", ref["kind"] === "model" ? "tag" : "file"];
   if (ref["kind"] !== "model" && ref["kind"] !== "model-file") {
     return [
       `${where}: expected model("name:version") or model.file("./m.onnx"), got ${show(value)}`,
@@ -33,8 +33,16 @@ function checkModel(where: string, value: unknown): string[] {
   return [
     ...problems,
     ...unknownKeys(where, Object.keys(ref), known),
+    ...checkThreads(`${where}.threads`, ref["threads"]),
     ...(ref["batch"] === undefined ? [] : checkModelBatch(`${where}.batch`, ref["batch"])),
   ];
+}
+
+function checkThreads(where: string, threads: unknown): string[] {
+  const isFine = typeof threads === "number" && Number.isInteger(threads) && threads > 0;
+  return threads === undefined || isFine
+    ? []
+    : [`${where}: expected a whole number of threads from 1, got ${show(threads)}`];
 }
 
 function checkTag(where: string, tag: unknown): string[] {

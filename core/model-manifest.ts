@@ -21,6 +21,16 @@ export const StoredFile = z.strictObject({
 });
 export type StoredFile = z.infer<typeof StoredFile>;
 
+/** How rows of different lengths become one batch: shorter ones are filled up along axis 1. */
+export const Padding = z.strictObject({
+  axis: z.literal(1).describe("The axis along which rows differ in length."),
+  values: z
+    .record(z.string(), z.number())
+    .refine((values) => Object.keys(values).length > 0, { error: "expected at least one input" })
+    .describe("What fills each padded input, e.g. 0 for input_ids and 0 for attention_mask."),
+});
+export type Padding = z.infer<typeof Padding>;
+
 /** What a caller may ask of a model: a named selection of the graph's outputs. */
 export const Signature = z.strictObject({
   batchable: z
@@ -30,6 +40,9 @@ export const Signature = z.strictObject({
     .array(z.string())
     .optional()
     .describe("Outputs of the graph to compute; all of them by default."),
+  padding: Padding.optional().describe(
+    "For a model whose second axis is symbolic: lets rows of different lengths share a batch.",
+  ),
 });
 export type Signature = z.infer<typeof Signature>;
 

@@ -19,6 +19,11 @@ export interface BatchSettings {
 export interface ModelOptions {
   /** For apis that are not `batch` themselves: their concurrent calls to this model coalesce so. */
   readonly batch?: BatchSettings;
+  /**
+   * Threads that run it, each with the model in memory; the cores are shared out among them. 1 spreads each run over all
+   * cores. @default measured at start
+   */
+  readonly threads?: number;
 }
 
 /** A model in the store, by a tag as typed. */

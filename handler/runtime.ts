@@ -3,14 +3,17 @@
  *
  * @module
  */
-import { readFile, stat } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { BentoError } from "../core/bento-error.ts";
 import { RuntimeManifest } from "../core/bento-manifest.ts";
 import type { Log } from "../core/endpoint.ts";
+import { Profile } from "../core/profile.ts";
 import type { ServiceDefinition } from "../core/service.ts";
+import { FairShare, type Flow } from "./runner/fair-share.ts";
 import { loadRunner } from "./runner/load-runner.ts";
+import type { ExecutionProvider } from "./runner/onnx-session.ts";
 import type { LoadedRunner } from "./runner/runner.ts";
 
 /** @throws BentoError BENTO_IO when the file cannot be read, BENTO_INTEGRITY when it is not what a build writes */
@@ -31,14 +34,42 @@ export async function readRuntime(directory: string): Promise<RuntimeManifest> {
   }
 }
 
+/**
+ * Reads what `bento profile` measured. A profile is a help, never a need: one that cannot be read is told and left out.
+ *
+ * @param given - `$BENTO_PROFILE`; relative to the working directory. @default profile.json in the folder, if it is there
+ */
+export async function readProfile(
+  directory: string,
+  { given, log }: { readonly given: string | undefined; readonly log: Log },
+): Promise<Profile | undefined> {
+  const isGiven = given !== undefined && given !== "";
+  const path = isGiven ? resolve(given) : join(directory, "profile.json");
+  try {
+    return Profile.parse(JSON.parse(await readFile(path, "utf8")));
+  } catch (err) {
+    const isAbsent = err instanceof Error && "code" in err && err.code === "ENOENT";
+    if (isGiven || !isAbsent) {
+      log.warn({ path, err }, "profile not used");
+    }
+    return undefined;
+  }
+}
+
 export interface LoadModelsOptions {
   readonly definition: ServiceDefinition;
   readonly runtime: RuntimeManifest;
   /** Paths of models are relative to it. */
   readonly directory: string;
   readonly log: Log;
-  /** Worker threads of each model. @default by the model's size and the machine's cores */
+  /** Worker threads of each model. @default what the service says, else measured */
   readonly threads?: number | undefined;
+  /** @default "cuda" for a service with `resources.gpu`, else "cpu" */
+  readonly provider?: ExecutionProvider | undefined;
+  /** What `bento profile` measured. @default none */
+  readonly profile?: Profile | undefined;
+  /** How long each model may be measured at start, in milliseconds. @default 500 */
+  readonly calibrationBudgetMs?: number | undefined;
 }
 
 /**
@@ -50,7 +81,10 @@ export async function loadModels(
   options: LoadModelsOptions,
 ): Promise<Readonly<Record<string, LoadedRunner>>> {
   const keys = Object.keys(options.definition.models);
-  const loaded = await Promise.allSettled(keys.map((key) => loadModel(key, options)));
+  const share = new FairShare({ slots: availableParallelism() });
+  // a model alone cannot be in another's way
+  const flow = () => (keys.length > 1 ? share.flow() : undefined);
+  const loaded = await Promise.allSettled(keys.map((key) => loadModel(key, flow(), options)));
   const failed = loaded.find((result) => result.status === "rejected");
   if (failed !== undefined) {
     await Promise.all(
@@ -65,8 +99,10 @@ export async function loadModels(
 
 async function loadModel(
   key: string,
-  { definition, runtime, directory, log, threads }: LoadModelsOptions,
+  flow: Flow | undefined,
+  options: LoadModelsOptions,
 ): Promise<readonly [string, LoadedRunner]> {
+  const { definition, runtime, directory, log } = options;
   const known = runtime.models[key];
   if (known === undefined) {
     throw new BentoError("BENTO_INTEGRITY", `bento.json has no model ${JSON.stringify(key)}`, {
@@ -74,26 +110,35 @@ async function loadModel(
       hint: "build the bento again",
     });
   }
-  const path = resolve(directory, known.path);
-  const { size } = await stat(path).catch(() => ({ size: 0 })); // loadRunner tells what is wrong
+  const { batch: settings, threads } = definition.models[key] ?? {};
+  const needsGpu = (definition.resources?.gpu ?? 0) > 0;
   const runner = await loadRunner({
-    path,
+    path: resolve(directory, known.path),
     name: key,
     batchable: known.batchable,
-    settings: definition.models[key]?.batch,
-    threads: threads ?? threadsFor(size, availableParallelism()),
+    padding: known.padding,
+    settings,
+    ...layoutFor(key, { ...options, threads: options.threads ?? threads }),
+    provider: options.provider ?? (needsGpu ? "cuda" : "cpu"),
+    calibrationBudgetMs: options.calibrationBudgetMs,
+    flow,
+    log,
     onDeath: (err) => log.error({ model: key, err }, "model thread ended"),
   });
   return [key, runner];
 }
 
-/** Larger models are held once, and spread each run over the cores. */
-const SMALL_MODEL_BYTES = 100_000_000;
-
-/**
- * Worker threads for a model. One for each core beats one run over all cores (reference measurements: 1.5 times on two
- * cores), but each holds the model in memory.
- */
-export function threadsFor(modelBytes: number, cores: number): number {
-  return modelBytes <= SMALL_MODEL_BYTES ? Math.min(cores, 4) : 1;
+/** What was set, else what was measured on as many cores; and what is known of run times. */
+function layoutFor(key: string, { threads, profile, runtime, log }: LoadModelsOptions) {
+  const found = profile?.models[key];
+  if (found === undefined) {
+    return { threads };
+  }
+  if (found.digest !== runtime.models[key]?.digest) {
+    log.warn({ model: key, profiled: found.digest }, "profile is of another model");
+    return { threads };
+  }
+  const prior = { points: found.points };
+  const isAlike = profile?.machine.cores === availableParallelism();
+  return threads === undefined && isAlike ? { ...found.layout, prior } : { threads, prior };
 }

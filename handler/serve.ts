@@ -13,7 +13,8 @@ import { type AppOptions, createApp } from "./app.ts";
 import { findService, type ModuleExports } from "./find-service.ts";
 import { type Listener, listen } from "./listen.ts";
 import { pinoLog } from "./pino-log.ts";
-import { loadModels, readRuntime } from "./runtime.ts";
+import type { ExecutionProvider } from "./runner/onnx-session.ts";
+import { loadModels, readProfile, readRuntime } from "./runtime.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -30,7 +31,7 @@ export interface ServeOptions extends Pick<AppOptions, "maxBodyBytes" | "version
   readonly host?: string | undefined;
   /** 0 takes any free port. @default $PORT, else 3000 */
   readonly port?: number | undefined;
-  /** Where declared variables, BENTO_HOST, PORT and LOG_LEVEL are looked up. */
+  /** Where declared variables, BENTO_HOST, BENTO_PROFILE, BENTO_PROVIDER, LOG_LEVEL and PORT are looked up. */
   readonly environment: Environment;
   /** @default JSON lines on stderr, from $LOG_LEVEL or "info" on */
   readonly log?: Log;
@@ -73,6 +74,8 @@ export async function serve(options: ServeOptions): Promise<Server> {
     directory,
     log,
     threads: options.threads,
+    provider: readProvider(environment),
+    profile: await readProfile(directory, { given: environment["BENTO_PROFILE"], log }),
   });
   const closeRunners = () => Promise.all(Object.values(runners).map((runner) => runner.close()));
   try {
@@ -131,6 +134,19 @@ function readPort(environment: Environment): number {
     });
   }
   return port;
+}
+
+/** For a service that needs a GPU on a machine that has none. */
+function readProvider(environment: Environment): ExecutionProvider | undefined {
+  const text = environment["BENTO_PROVIDER"] ?? "";
+  if (text !== "" && text !== "cpu" && text !== "cuda") {
+    throw new BentoError(
+      "BENTO_INVALID_INPUT",
+      `no execution provider is called ${JSON.stringify(text)}`,
+      { where: "BENTO_PROVIDER", hint: "set it to cpu or cuda, or leave it to the service" },
+    );
+  }
+  return text === "" ? undefined : text;
 }
 
 /** Where this machine reaches the server: addresses that mean all of them cannot be dialled everywhere. */

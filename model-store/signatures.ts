@@ -4,7 +4,7 @@
  * @module
  */
 import { BentoError } from "../core/bento-error.ts";
-import type { Signature } from "../core/model-manifest.ts";
+import type { Padding, Signature } from "../core/model-manifest.ts";
 import { nearest } from "../core/nearest.ts";
 import { UNKNOWN_RANK } from "../core/onnx-value.ts";
 import type { TensorSpec } from "../core/tensor-spec.ts";
@@ -15,6 +15,8 @@ export interface SignatureInput {
   readonly batchable?: boolean | undefined;
   /** Outputs to compute. @default all */
   readonly outputs?: readonly string[] | undefined;
+  /** What fills shorter rows along axis 1, by input. @default rows of different lengths share no batch */
+  readonly padding?: Readonly<Record<string, number>> | undefined;
 }
 
 export interface Graph {
@@ -59,7 +61,40 @@ function completeSignature(graph: Graph, name: string, given: SignatureInput): S
     );
   }
   const batchable = given.batchable ?? obstacle === undefined;
-  return outputs === undefined ? { batchable } : { batchable, outputs };
+  return {
+    batchable,
+    ...(outputs === undefined ? {} : { outputs }),
+    ...(given.padding === undefined ? {} : { padding: checkPadding(graph, name, given.padding) }),
+  };
+}
+
+/** @throws BentoError BENTO_INVALID_INPUT for what is no input, or one without a symbolic second axis */
+function checkPadding(
+  { inputs }: Graph,
+  signature: string,
+  values: Readonly<Record<string, number>>,
+): Padding {
+  const problems = Object.keys(values).flatMap((name) => {
+    const found = inputs.find((input) => input.name === name);
+    if (found === undefined) {
+      const meant = nearest(
+        name,
+        inputs.map((input) => input.name),
+      );
+      const advice = meant === undefined ? "" : `; did you mean ${meant}?`;
+      return [`the graph has no input ${JSON.stringify(name)}${advice}`];
+    }
+    return typeof found.dims[1] === "string"
+      ? []
+      : [`axis 1 of input ${name} is ${found.dims[1] ?? "not there"}, not symbolic`];
+  });
+  if (problems.length > 0) {
+    throw new BentoError("BENTO_INVALID_INPUT", problems.join("\n"), {
+      where: `signatures.${signature}.padding`,
+      hint: "pad inputs whose second axis is a symbolic length, e.g. input_ids [batch, sequence]",
+    });
+  }
+  return { axis: 1, values: { ...values } };
 }
 
 function findOutput(graph: Graph, signature: string, name: string): TensorSpec {

@@ -82,6 +82,7 @@ function toBentoModel(
   digest: BentoModel["digest"],
 ): BentoModel {
   const signatures = Object.values(manifest.signatures);
+  const padding = signatures.find((signature) => signature.padding !== undefined)?.padding;
   return {
     ...entry,
     name: manifest.name,
@@ -90,5 +91,6 @@ function toBentoModel(
     entry: manifest.entry,
     files: manifest.files,
     batchable: signatures.length > 0 && signatures.every((signature) => signature.batchable),
+    ...(padding === undefined ? {} : { padding }),
   };
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { BentoError } from "../../core/bento-error.ts";
+import type { Padding } from "../../core/model-manifest.ts";
 import { nearest } from "../../core/nearest.ts";
 import { allocateCells, type Tensor } from "../../core/tensor.ts";
 import { formatTensorSpec, type TensorSpec } from "../../core/tensor-spec.ts";
@@ -14,6 +15,8 @@ export interface CheckInputsOptions {
   readonly isBatchable: boolean;
   /** How messages call the model. */
   readonly subject: string;
+  /** Its inputs are as long as each other along axis 1. */
+  readonly padding?: Padding | undefined;
 }
 
 /**
@@ -32,7 +35,7 @@ export function checkInputs(inputs: Tensors, spec: RunnerSpec, options: CheckInp
     }),
   ];
   if (problems.length === 0 && options.isBatchable) {
-    problems.push(...unequalRows(inputs));
+    problems.push(...unequalRows(inputs), ...unequalLengths(inputs, options.padding));
   }
   if (problems.length > 0) {
     throw new BentoError("BENTO_INVALID_INPUT", problems.join("\n"), {
@@ -94,6 +97,16 @@ function unequalRows(inputs: Tensors): string[] {
   }
   const listed = Object.entries(inputs).map(([name, { dims }]) => `${name} has ${dims[0]}`);
   return [`all inputs need the same number of rows: ${listed.join(", ")}`];
+}
+
+function unequalLengths(inputs: Tensors, padding: Padding | undefined): string[] {
+  const names = Object.keys(padding?.values ?? {});
+  const lengths = new Set(names.map((name) => inputs[name]?.dims[1]));
+  if (lengths.size <= 1) {
+    return [];
+  }
+  const listed = names.map((name) => `${name} has ${inputs[name]?.dims[1]}`);
+  return [`padded inputs need the same length along axis 1: ${listed.join(", ")}`];
 }
 
 /** True for what `tensor()` and `io.tensor` make. */

@@ -3,65 +3,109 @@
  *
  * @module
  */
-import { access } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { BentoError } from "../../core/bento-error.ts";
+import type { Log } from "../../core/endpoint.ts";
+import type { Padding } from "../../core/model-manifest.ts";
 import type { BatchSettings } from "../../core/model-ref.ts";
-import { type OnnxSession, openSession, type RunnerSpec } from "./onnx-session.ts";
+import { BATCH_DEFAULTS } from "../batch-loop.ts";
+import { type CostProfile, scaleShapeCost } from "../cost-model.ts";
+import { silentLog } from "../log.ts";
+import type { Flow } from "./fair-share.ts";
+import type { ExecutionProvider, RunnerSpec } from "./onnx-session.ts";
+import { type Layout, type PlacedModel, placeModel } from "./place-model.ts";
 import { createRunner, type LoadedRunner } from "./runner.ts";
-import { type ModelHost, openWorkerPool } from "./worker-pool.ts";
 
 export interface LoadRunnerOptions {
   /** The .onnx file. */
   readonly path: string;
   /** How messages call the model. @default "model" */
   readonly name?: string;
-  /** Worker threads, each with the model in memory. @default 1 */
-  readonly threads?: number;
-  /** Threads within one run. @default 1, or all cores when there is one worker */
-  readonly intraOpThreads?: number;
+  /** Worker threads, each with the model in memory. @default measured */
+  readonly threads?: number | undefined;
+  /** Threads within one run. @default the cores shared out among the worker threads */
+  readonly intraOpThreads?: number | undefined;
   /** Whether rows of several calls may share a run. @default when the first axis of all inputs and outputs is symbolic */
   readonly batchable?: boolean | undefined;
+  /** How rows of different lengths share a run. @default they do not */
+  readonly padding?: Padding | undefined;
   readonly settings?: BatchSettings | undefined;
-  /** `inline` runs on this thread, which stands still meanwhile. @default "worker" */
-  readonly mode?: "worker" | "inline";
-  /** Module of the worker thread. @default onnx-worker beside this module */
+  /** `inline` runs on this thread, which stands still meanwhile. @default by measuring */
+  readonly mode?: "worker" | "inline" | undefined;
+  /** @default "cpu" */
+  readonly provider?: ExecutionProvider | undefined;
+  /** How long the model may be measured before it is ready, in milliseconds; 0 measures nothing. @default 500 */
+  readonly calibrationBudgetMs?: number | undefined;
+  /** What `bento profile` measured, to be scaled to this machine. */
+  readonly prior?: CostProfile | undefined;
+  /** The gate that it shares with other models. @default none */
+  readonly flow?: Flow | undefined;
+  /** Module of the worker thread; with one, nothing runs on this thread. @default onnx-worker beside this module */
   readonly workerUrl?: URL;
+  /** @default silence */
+  readonly log?: Log | undefined;
   /** A worker thread died and is replaced at the next call. */
   onDeath?(error: BentoError): void;
 }
 
+const CALIBRATION_BUDGET_MS = 500;
+
 /**
  * @throws BentoError BENTO_NOT_FOUND when there is no such file, BENTO_INVALID_MODEL when it is no loadable model,
- * BENTO_IO when onnxruntime is not there
+ * BENTO_UNSUPPORTED when the provider is not there, BENTO_IO when onnxruntime is not there
  */
 export async function loadRunner(options: LoadRunnerOptions): Promise<LoadedRunner> {
-  await access(options.path).catch((cause: unknown) => {
+  const { batchable, settings, padding, flow, name = "model" } = options;
+  const placed = await placeFile(options);
+  const { host, profile } = placed;
+  const { mode, layout } = placed;
+  options.log?.info({ model: name, mode, ...layout, points: profile?.points }, "model loaded");
+  return createRunner({
+    host,
+    name,
+    isBatchable: batchable ?? hasSymbolicRows(host.spec),
+    settings,
+    padding,
+    flow: mode === "worker" ? flow : undefined,
+    costModel: scaleShapeCost({ profile }),
+  });
+}
+
+/**
+ * Loads a model where it runs best, without a runner: to measure it.
+ *
+ * @throws BentoError as {@link loadRunner} does
+ */
+export async function placeFile(options: LoadRunnerOptions): Promise<PlacedModel> {
+  const { path, provider, settings, padding, prior, name = "model", log = silentLog } = options;
+  const { size } = await stat(path).catch((cause: unknown) => {
     throw new BentoError("BENTO_NOT_FOUND", "no such model file", {
-      where: options.path,
+      where: path,
       hint: "import or build it again",
       cause,
     });
   });
   process.env["ORT_DISABLE_TELEMETRY"] = "1"; // native code reads the process's environment, not a thread's copy
-  const { mode = "worker", threads = 1 } = options;
-  const intraOpThreads =
-    options.intraOpThreads ?? (threads === 1 && mode === "worker" ? availableParallelism() : 1);
-  const input = { path: options.path, intraOpThreads };
-  const host =
-    mode === "inline"
-      ? inlineHost(await openSession(input))
-      : await openWorkerPool({
-          input,
-          threads,
-          workerUrl: options.workerUrl ?? defaultWorkerUrl(),
-          onDeath: (error) => options.onDeath?.(error),
-        });
-  return createRunner({
-    host,
-    name: options.name ?? "model",
-    isBatchable: options.batchable ?? hasSymbolicRows(host.spec),
-    settings: options.settings,
+  return placeModel({
+    session: { path, provider },
+    modelBytes: size,
+    mode: options.mode ?? (options.workerUrl === undefined ? "auto" : "worker"),
+    layout: layoutOf(options),
+    workerUrl: options.workerUrl ?? defaultWorkerUrl(),
+    onDeath: (error) => options.onDeath?.(error),
+    measure: (spec) => ({
+      name,
+      maxRows:
+        (options.batchable ?? hasSymbolicRows(spec))
+          ? (settings?.maxBatchSize ?? BATCH_DEFAULTS.maxBatchSize)
+          : 1,
+      deadlineMs: settings?.maxLatencyMs ?? BATCH_DEFAULTS.maxLatencyMs,
+      budgetMs: options.calibrationBudgetMs ?? CALIBRATION_BUDGET_MS,
+      prior,
+      padding,
+      log,
+    }),
   });
 }
 
@@ -70,13 +114,13 @@ export function hasSymbolicRows(spec: RunnerSpec): boolean {
   return [...spec.inputs, ...spec.outputs].every(({ dims }) => typeof dims[0] === "string");
 }
 
-function inlineHost(session: OnnxSession): ModelHost {
-  return {
-    spec: session.spec,
-    threads: 1,
-    run: (inputs) => session.run(inputs),
-    close: () => session.close(),
-  };
+function layoutOf({ threads, intraOpThreads }: LoadRunnerOptions): Layout | undefined {
+  if (threads === undefined && intraOpThreads === undefined) {
+    return undefined;
+  }
+  const beside = threads ?? 1;
+  const shared = Math.max(1, Math.floor(availableParallelism() / beside));
+  return { threads: beside, intraOpThreads: intraOpThreads ?? shared };
 }
 
 /** Sources run as .ts; a build and a bundle have the thread's module beside this one as .js. */

@@ -41,7 +41,12 @@ export interface OpenSessionOptions {
   readonly path: string;
   /** Threads within one run. @default 1 */
   readonly intraOpThreads?: number;
+  /** What computes. Operators that `cuda` lacks run on the CPU. @default "cpu" */
+  readonly provider?: ExecutionProvider | undefined;
 }
+
+/** What onnxruntime may compute on. */
+export type ExecutionProvider = "cpu" | "cuda";
 
 export interface OnnxSession {
   readonly spec: RunnerSpec;
@@ -55,25 +60,20 @@ export interface OnnxSession {
  */
 export async function openSession(options: OpenSessionOptions): Promise<OnnxSession> {
   const ort = loadOrt();
-  let session: InferenceSession;
-  try {
-    session = await ort.InferenceSession.create(options.path, {
-      intraOpNumThreads: options.intraOpThreads ?? 1,
-      interOpNumThreads: 1,
-      logSeverityLevel: 3,
-      // threads that wait for the next run by spinning take the cores of shared machines from everyone else
-      extra: { "session.intra_op.allow_spinning": "0" },
-    });
-  } catch (cause) {
-    throw new BentoError("BENTO_INVALID_MODEL", `onnxruntime cannot load it: ${textOf(cause)}`, {
-      where: options.path,
-      hint: "check that the file is a whole ONNX model, and that its opset is one that this onnxruntime knows",
-      cause,
-    });
-  }
+  const { path, intraOpThreads = 1, provider = "cpu" } = options;
+  const session = await ort.InferenceSession.create(path, {
+    executionProviders: [provider],
+    intraOpNumThreads: intraOpThreads,
+    interOpNumThreads: 1,
+    logSeverityLevel: 3,
+    // threads that wait for the next run by spinning take the cores of shared machines from everyone else
+    extra: { "session.intra_op.allow_spinning": "0" },
+  }).catch((cause: unknown) => {
+    throw loadError(cause, { path, provider });
+  });
   const spec = {
-    inputs: session.inputMetadata.map((metadata) => readSpec(metadata, options.path)),
-    outputs: session.outputMetadata.map((metadata) => readSpec(metadata, options.path)),
+    inputs: session.inputMetadata.map((metadata) => readSpec(metadata, path)),
+    outputs: session.outputMetadata.map((metadata) => readSpec(metadata, path)),
   };
   return {
     spec,
@@ -147,6 +147,29 @@ function fromOrt(output: OrtTensor): Tensor {
     dims: output.dims,
     data: cells as Tensor<Dtype>["data"],
   };
+}
+
+function loadError(
+  cause: unknown,
+  { path, provider }: { readonly path: string; readonly provider: ExecutionProvider },
+): BentoError {
+  const text = textOf(cause);
+  if (provider !== "cpu" && /ExecutionProvider|provider/i.test(text)) {
+    return new BentoError(
+      "BENTO_UNSUPPORTED",
+      `the execution provider ${provider} is asked for and not there: ${text}`,
+      {
+        where: path,
+        hint: "run it where onnxruntime's CUDA libraries and an NVIDIA GPU are, or on the CPU: BENTO_PROVIDER=cpu, or resources.gpu 0",
+        cause,
+      },
+    );
+  }
+  return new BentoError("BENTO_INVALID_MODEL", `onnxruntime cannot load it: ${text}`, {
+    where: path,
+    hint: "check that the file is a whole ONNX model, and that its opset is one that this onnxruntime knows",
+    cause,
+  });
 }
 
 function textOf(error: unknown): string {

@@ -24,9 +24,13 @@ const reply = (message: WorkerReply, memory: ArrayBuffer[] = []) =>
 async function answer(session: OnnxSession, { id, inputs }: WorkerRequest): Promise<void> {
   try {
     const outputs = await session.run(inputs);
-    reply({ kind: "done", id, outputs }, memoryOf(outputs));
+    const results = memoryOf(outputs);
+    const spent = memoryOf(inputs).filter((block) => !results.includes(block));
+    reply({ kind: "done", id, outputs, spent }, [...results, ...spent]);
   } catch (error) {
-    reply({ kind: "failed", id, message: error instanceof Error ? error.message : String(error) });
+    const message = error instanceof Error ? error.message : String(error);
+    const spent = memoryOf(inputs);
+    reply({ kind: "failed", id, message, spent }, spent);
   }
 }
 

@@ -5,11 +5,17 @@
  * @module
  */
 import { BentoError } from "../../core/bento-error.ts";
+import type { Padding } from "../../core/model-manifest.ts";
 import type { BatchSettings, Runner } from "../../core/model-ref.ts";
-import { concatRows, sliceRows, type Tensor } from "../../core/tensor.ts";
+import { concatRows, sliceRows } from "../../core/tensor.ts";
 import { BatchLoop } from "../batch-loop.ts";
-import type { Piece, Slice } from "../batcher.ts";
+import type { Piece } from "../batcher.ts";
+import type { CostModel } from "../cost-model.ts";
+import { BufferPool } from "./buffer-pool.ts";
 import { checkInputs } from "./check-inputs.ts";
+import type { Flow } from "./fair-share.ts";
+import { copyTensors, joinRows, lengthOf, trimOutputs } from "./join-rows.ts";
+import { lengthBucket } from "./length-bucket.ts";
 import type { RunnerSpec, Tensors } from "./onnx-session.ts";
 import type { ModelHost } from "./worker-pool.ts";
 
@@ -34,47 +40,78 @@ export interface CreateRunnerOptions {
   readonly name: string;
   readonly isBatchable: boolean;
   readonly settings?: BatchSettings | undefined;
+  /** How rows of different lengths share a batch. @default they do not */
+  readonly padding?: Padding | undefined;
+  /** The gate that it shares with other models. @default none */
+  readonly flow?: Flow | undefined;
+  /** What batches cost. @default learned from batches alone */
+  readonly costModel?: CostModel;
 }
 
 /** Makes a runner of whatever runs the model. */
 export function createRunner(options: CreateRunnerOptions): LoadedRunner {
-  const { host, isBatchable } = options;
+  const { isBatchable, padding } = options;
   const subject = `model ${options.name}`;
-  const loop = isBatchable ? rowLoop(options, subject) : callLoop(options, subject);
-  const check = (inputs: Tensors) => checkInputs(inputs, host.spec, { isBatchable, subject });
+  const memory = options.host.memory ?? new BufferPool();
+  const host = { ...options.host, memory, run: throughGate(options) };
+  const loop = (isBatchable ? rowLoop : callLoop)({ ...options, host }, subject);
+  const check = (inputs: Tensors) =>
+    checkInputs(inputs, host.spec, { isBatchable, subject, padding });
   const runAlone = async (inputs: Tensors, { signal }: RunOptions = {}) => {
     signal?.throwIfAborted();
     check(inputs);
-    return abortable(host.run(copyTensors(inputs)), signal);
+    return abortable(host.run(copyTensors(inputs, memory)), signal);
   };
+  const groupOf = shapeGroups(host.spec, padding);
   return {
     spec: host.spec,
     isBatchable,
     runAlone,
     async run(inputs, runOptions: RunOptions = {}) {
       check(inputs);
-      const rows = isBatchable ? (Object.values(inputs)[0]?.dims[0] ?? 0) : 1;
-      if (rows === 0) {
+      const rows = isBatchable ? rowsOf(inputs) : 1;
+      const length = lengthOf(inputs, padding);
+      if (rows === 0 || length === 0) {
         return runAlone(inputs, runOptions); // nothing to share
       }
-      const group = isBatchable ? shapeOf(inputs) : "";
+      const group = isBatchable ? groupOf(inputs) : "";
       const { signal } = runOptions;
       const pieces = await loop.submit({ rows, payload: inputs, group, signal });
-      return isBatchable ? joinPieces(pieces) : (pieces[0]?.results ?? {});
+      const outputs = isBatchable ? joinPieces(pieces) : (pieces[0]?.results ?? {});
+      return padding === undefined || length === undefined
+        ? outputs
+        : trimOutputs(outputs, { spec: host.spec, padding, length });
     },
     close: () => host.close(),
   };
 }
 
 type Loop = BatchLoop<Tensors, Tensors>;
+type PooledHost = ModelHost & { readonly memory: BufferPool };
+type LoopOptions = CreateRunnerOptions & { readonly host: PooledHost };
 
-function rowLoop({ host, settings }: CreateRunnerOptions, subject: string): Loop {
+/** Batches wait for their turn among those of other models, where they share the cores. */
+function throughGate({ host, flow }: CreateRunnerOptions): ModelHost["run"] {
+  const run = (inputs: Tensors) => host.run(inputs);
+  return flow === undefined ? run : (inputs) => flow.run(rowsOf(inputs), () => run(inputs));
+}
+
+function rowsOf(inputs: Tensors): number {
+  for (const name in inputs) {
+    return inputs[name]?.dims[0] ?? 0;
+  }
+  return 0;
+}
+
+function rowLoop({ host, settings, costModel, padding }: LoopOptions, subject: string): Loop {
+  const { memory } = host;
   return new BatchLoop({
     subject,
     settings,
     runners: host.threads,
+    ...(costModel === undefined ? {} : { costModel }),
     async execute(batch) {
-      const results = await host.run(joinSlices(batch.slices));
+      const results = await host.run(joinRows(batch.slices, { memory, padding }));
       const odd = Object.values(results).find((output) => output.dims[0] !== batch.rows);
       return { results, count: odd === undefined ? batch.rows : (odd.dims[0] ?? 0) };
     },
@@ -91,7 +128,7 @@ function rowLoop({ host, settings }: CreateRunnerOptions, subject: string): Loop
 }
 
 /** For models that take one call at a time: each call counts as one row and is a batch of its own. */
-function callLoop({ host, settings }: CreateRunnerOptions, subject: string): Loop {
+function callLoop({ host, settings }: LoopOptions, subject: string): Loop {
   return new BatchLoop({
     subject,
     settings: { ...settings, maxBatchSize: 1, maxWaitMs: 0 },
@@ -99,29 +136,10 @@ function callLoop({ host, settings }: CreateRunnerOptions, subject: string): Loo
     maxQueueRows: 10_000,
     async execute(batch) {
       const [slice] = batch.slices;
-      return { results: await host.run(copyTensors(slice?.payload ?? {})), count: 1 };
+      return { results: await host.run(copyTensors(slice?.payload ?? {}, host.memory)), count: 1 };
     },
     wrongCount: (count) => new BentoError("BENTO_BUG", `one call became ${count}`),
   });
-}
-
-/** Fresh memory always: what goes to a thread is moved there, and the caller keeps what it gave. */
-function joinSlices(slices: readonly Slice<Tensors>[]): Tensors {
-  const [first] = slices;
-  const names = Object.keys(first?.payload ?? {});
-  return Object.fromEntries(
-    names.map((name) => {
-      const parts = slices.flatMap(({ payload, from, to }) => {
-        const whole = payload[name];
-        return whole === undefined ? [] : [sliceRows(whole, from, to)];
-      });
-      const [only] = parts;
-      return [
-        name,
-        parts.length === 1 && only !== undefined ? copyTensor(only) : concatRows(parts),
-      ];
-    }),
-  );
 }
 
 function joinPieces(pieces: readonly Piece<Tensors>[]): Tensors {
@@ -137,22 +155,23 @@ function joinPieces(pieces: readonly Piece<Tensors>[]): Tensors {
   );
 }
 
-function copyTensors(tensors: Tensors): Tensors {
-  return Object.fromEntries(
-    Object.entries(tensors).map(([name, whole]) => [name, copyTensor(whole)]),
+/** Rows of different shapes cannot stand in one tensor; those of nearly the same length may be padded to one. */
+function shapeGroups(spec: RunnerSpec, padding: Padding | undefined): (inputs: Tensors) => string {
+  const padded = Object.keys(padding?.values ?? {});
+  const open = spec.inputs.filter(({ dims }) =>
+    dims.some((axis, at) => at > 0 && typeof axis === "string"),
   );
-}
-
-function copyTensor(whole: Tensor): Tensor {
-  return { ...whole, data: whole.data.slice() };
-}
-
-/** Rows of different shapes cannot stand in one tensor. */
-function shapeOf(inputs: Tensors): string {
-  return Object.entries(inputs)
-    .map(([name, { dims }]) => `${name}:${dims.slice(1).join("x")}`)
-    .sort()
-    .join(" ");
+  if (open.length === 0) {
+    return () => "";
+  }
+  return (inputs) =>
+    open
+      .map(({ name }) => {
+        const [, length = 0, ...rest] = inputs[name]?.dims ?? [];
+        const own = padded.includes(name) ? `~${lengthBucket(length)}` : length;
+        return [own, ...rest].join("x");
+      })
+      .join(" ");
 }
 
 async function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {

@@ -1,5 +1,6 @@
 /**
- * What a runner and its worker thread tell each other. The memory of tensors is moved, not copied.
+ * What a runner and its worker thread tell each other. The memory of tensors is moved, not copied, and that of inputs
+ * comes back with the answer.
  *
  * @module
  */
@@ -22,19 +23,28 @@ export interface WorkerFailure {
   readonly hint: string | undefined;
 }
 
+/** The memory of the inputs, for the next run. */
+interface Spent {
+  readonly id: number;
+  readonly spent: readonly ArrayBuffer[];
+}
+
 export type WorkerReply =
   | { readonly kind: "ready"; readonly spec: RunnerSpec }
   | { readonly kind: "refused"; readonly failure: WorkerFailure }
-  | { readonly kind: "done"; readonly id: number; readonly outputs: Tensors }
-  | { readonly kind: "failed"; readonly id: number; readonly message: string };
+  | ({ readonly kind: "done"; readonly outputs: Tensors } & Spent)
+  | ({ readonly kind: "failed"; readonly message: string } & Spent);
 
 /** The memory behind tensors, each block once, for `postMessage`; texts have none to move. */
 export function memoryOf(tensors: Tensors): ArrayBuffer[] {
-  const blocks = new Set<ArrayBuffer>();
-  for (const { data } of Object.values(tensors)) {
-    if (!Array.isArray(data) && data.buffer instanceof ArrayBuffer) {
-      blocks.add(data.buffer);
+  const blocks: ArrayBuffer[] = [];
+  for (const name in tensors) {
+    const data = tensors[name]?.data;
+    if (ArrayBuffer.isView(data) && data.buffer instanceof ArrayBuffer) {
+      if (!blocks.includes(data.buffer)) {
+        blocks.push(data.buffer);
+      }
     }
   }
-  return [...blocks];
+  return blocks;
 }

@@ -1,12 +1,14 @@
 /**
- * The threads of one model. A call waits for an idle one, in order of arrival.
+ * The threads of one model. A call waits for an idle one, in order of arrival. The first is there when the pool is; the
+ * others come up behind it, and take calls as they do.
  *
  * @module
  */
+import { BufferPool } from "./buffer-pool.ts";
 import type { RunnerSpec, Tensors } from "./onnx-session.ts";
 import { WorkerSlot, type WorkerSlotOptions } from "./worker-slot.ts";
 
-export interface WorkerPoolOptions extends WorkerSlotOptions {
+export interface WorkerPoolOptions extends Omit<WorkerSlotOptions, "memory"> {
   /** Threads, each with the model in memory. */
   readonly threads: number;
 }
@@ -16,23 +18,30 @@ export interface ModelHost {
   readonly spec: RunnerSpec;
   /** Calls that run at once. */
   readonly threads: number;
+  /** Where memory for inputs is best taken from; after a run it is there again. */
+  readonly memory?: BufferPool;
   /** @param inputs - tensors whose memory is given away */
   run(inputs: Tensors): Promise<Tensors>;
+  /** Resolves when all that may run at once can. @default they can from the start */
+  settled?(): Promise<void>;
   close(): Promise<void>;
 }
 
 /**
- * Starts all threads and waits until each has the model.
+ * Starts all threads and waits until the first has the model.
  *
- * @throws BentoError BENTO_INVALID_MODEL or BENTO_IO when one cannot have it
+ * @throws BentoError BENTO_INVALID_MODEL, BENTO_UNSUPPORTED or BENTO_IO when it cannot have it
  */
 export async function openWorkerPool(options: WorkerPoolOptions): Promise<ModelHost> {
-  const slots = Array.from({ length: options.threads }, () => new WorkerSlot(options));
-  const idle = [...slots];
+  const memory = new BufferPool();
+  const slots = Array.from(
+    { length: options.threads },
+    () => new WorkerSlot({ ...options, memory }),
+  );
+  const [first, ...others] = slots;
+  const spec = (await first?.ready()) ?? { inputs: [], outputs: [] };
+  const idle: WorkerSlot[] = first === undefined ? [] : [first];
   const waiting: ((slot: WorkerSlot) => void)[] = [];
-  const close = async () => {
-    await Promise.all(slots.map((slot) => slot.close()));
-  };
   const take = async () =>
     idle.pop() ?? new Promise<WorkerSlot>((resolve) => void waiting.push(resolve));
   const giveBack = (slot: WorkerSlot) => {
@@ -43,23 +52,30 @@ export async function openWorkerPool(options: WorkerPoolOptions): Promise<ModelH
       next(slot);
     }
   };
-  try {
-    const [spec] = await Promise.all(slots.map((slot) => slot.ready()));
-    return {
-      spec: spec ?? { inputs: [], outputs: [] },
-      threads: slots.length,
-      async run(inputs) {
-        const slot = await take();
-        try {
-          return await slot.run(inputs);
-        } finally {
-          giveBack(slot);
-        }
-      },
-      close,
-    };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  // one that could not start tries again with its first call, which then hears of it
+  const starting = others.map((slot) =>
+    slot.ready().then(
+      () => giveBack(slot),
+      () => giveBack(slot),
+    ),
+  );
+  return {
+    spec,
+    memory,
+    threads: slots.length,
+    async settled() {
+      await Promise.all(starting);
+    },
+    async run(inputs) {
+      const slot = await take();
+      try {
+        return await slot.run(inputs);
+      } finally {
+        giveBack(slot);
+      }
+    },
+    async close() {
+      await Promise.all(slots.map((slot) => slot.close()));
+    },
+  };
 }

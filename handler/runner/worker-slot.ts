@@ -6,6 +6,7 @@
  */
 import { Worker } from "node:worker_threads";
 import { BentoError } from "../../core/bento-error.ts";
+import type { BufferPool } from "./buffer-pool.ts";
 import type { RunnerSpec, Tensors } from "./onnx-session.ts";
 import {
   memoryOf,
@@ -18,6 +19,8 @@ export interface WorkerSlotOptions {
   readonly input: WorkerInput;
   /** Module of the thread. */
   readonly workerUrl: URL;
+  /** Is given the memory of inputs back. */
+  readonly memory?: BufferPool | undefined;
   /** A thread died that had not been closed. */
   onDeath?(error: BentoError): void;
 }
@@ -118,11 +121,19 @@ export class WorkerSlot {
         break;
       }
       case "done":
+        this.#takeBack(reply.spent);
         thread.pending.get(reply.id)?.resolve(reply.outputs);
         break;
       case "failed":
+        this.#takeBack(reply.spent);
         thread.pending.get(reply.id)?.reject(this.#modelError(reply.message));
         break;
+    }
+  }
+
+  #takeBack(spent: readonly ArrayBuffer[] = []): void {
+    for (const block of spent) {
+      this.#options.memory?.give(block);
     }
   }
 

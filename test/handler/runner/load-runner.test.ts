@@ -66,7 +66,10 @@ describe("loadRunner", () => {
     },
   );
 
-  it.each(DTYPES)("carries %s to the model and back, alone and in a batch", async (dtype) => {
+  const modes = ["worker", "inline"] as const;
+  const dtypesByMode = DTYPES.flatMap((dtype) => modes.map((mode) => [dtype, mode] as const));
+
+  it.each(dtypesByMode)("carries %s to the model and back, %s", async (dtype, mode) => {
     await using dir = await tempDir();
     const path = join(dir.path, "identity.onnx");
     const value = { elemType: ELEMENT_TYPES[dtype], dims: ["n", 2] };
@@ -74,7 +77,7 @@ describe("loadRunner", () => {
       path,
       onnxFile({ inputs: [{ name: "X", ...value }], outputs: [{ name: "Y", ...value }] }),
     );
-    const runner = await loadRunner({ path });
+    const runner = await loadRunner({ path, mode });
     try {
       expect(runner.spec).toEqual({
         inputs: [{ name: "X", dtype, dims: ["n", 2] }],
@@ -86,6 +89,8 @@ describe("loadRunner", () => {
       expect(await Promise.all([1, 2, 3].map(() => runner.run({ X: whole })))).toEqual(
         [1, 2, 3].map(() => ({ Y: whole })),
       );
+      // the memory of batches before is used again
+      expect(await runner.run({ X: whole })).toEqual({ Y: whole });
       expect(await runner.run({ X: empty })).toEqual({ Y: empty });
       expect(whole.data).toEqual(EXTREMES[dtype]);
       expect(whole.data.length).toBe(4); // the caller's memory was not given away
@@ -115,6 +120,16 @@ describe("loadRunner", () => {
     expect(runner.isBatchable).toBe(false);
     expect(await Promise.all([runner.run({ X }), runner.run({ X })])).toEqual([{ Y: X }, { Y: X }]);
     await runner.close();
+  });
+
+  it("says that a GPU is asked for and not there", async () => {
+    const { path } = await fixtureModel("iris_random_forest");
+    await expect(loadRunner({ path, provider: "cuda" })).rejects.toMatchObject({
+      code: "BENTO_UNSUPPORTED",
+      message: expect.stringMatching(/^the execution provider cuda is asked for and not there: /),
+      where: path,
+      hint: expect.stringMatching(/BENTO_PROVIDER=cpu/),
+    });
   });
 
   it("refuses a path without a file", async () => {
