@@ -7,6 +7,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
+import { BentoError, ERROR_CODES } from "../core/bento-error.ts";
+import { formatError } from "../core/format-error.ts";
 import { installedPackage } from "../packager/own-package.ts";
 import type { CliContext } from "./context.ts";
 import { readableLog } from "./log-lines.ts";
@@ -53,7 +55,7 @@ export async function startServer(
       context.err(`${readableLog(line)}\n`),
     );
   }
-  const ended = once(child, "close").then(([code]) => (typeof code === "number" ? code : 1));
+  const ended = once(child, "close").then(([code, signal]) => exitCodeOf(context, code, signal));
   return {
     ended,
     async stop() {
@@ -61,4 +63,19 @@ export async function startServer(
       await ended;
     },
   };
+}
+
+function exitCodeOf(context: CliContext, code: unknown, signal: unknown): number {
+  if (typeof code === "number") {
+    // Node's 1 for what nobody caught: here it is the service that threw, and no defect of ours
+    return code === ERROR_CODES.BENTO_BUG.exit ? ERROR_CODES.BENTO_INVALID_SERVICE.exit : code;
+  }
+  if (signal === "SIGINT" || signal === "SIGTERM") {
+    return 0; // stopped before it was able to listen to that
+  }
+  const error = new BentoError("BENTO_IO", `the server was ended by ${String(signal)}`, {
+    hint: "out of memory? then give it more, or a smaller model",
+  });
+  context.err(formatError(error, context.hasColour));
+  return error.exitCode;
 }

@@ -39,8 +39,7 @@ export async function serve(
       },
     );
   }
-  const isSource = await isPath(resolve(context.cwd, target.replace(/:[A-Za-z_$][\w$]*$/, "")));
-  if (!isSource) {
+  if (!(await isSource(context, target, flags))) {
     return serveBento(context, target, flags);
   }
   if (flags.production === true) {
@@ -166,6 +165,29 @@ function aborted(signal: AbortSignal): Promise<"aborted"> {
     }
     signal.addEventListener("abort", () => done("aborted"), { once: true });
   });
+}
+
+/** A file, a folder, or what can only be meant for one; `iris:v1` is the bento even beside a folder `iris`. */
+async function isSource(context: CliContext, target: string, flags: ServeFlags): Promise<boolean> {
+  const [path = "", exportName] = target.split(/:(?=[A-Za-z_$][\w$]*$)/);
+  if (/[\\/]|\.[cm]?[jt]s$/.test(path)) {
+    return true;
+  }
+  const isThere = await isPath(resolve(context.cwd, path));
+  return isThere && (exportName === undefined || !(await isBento(context, target, flags)));
+}
+
+async function isBento(context: CliContext, target: string, flags: ServeFlags): Promise<boolean> {
+  const store = await storeOf(context, flags.store);
+  try {
+    await store.bentos.resolve(parseTag(target), { allowPrefix: true });
+    return true;
+  } catch (error) {
+    if (BentoError.isInstance(error)) {
+      return false;
+    }
+    throw error;
+  }
 }
 
 async function isPath(path: string): Promise<boolean> {
