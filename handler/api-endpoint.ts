@@ -20,9 +20,18 @@ export function apiEndpoint(options: ApiEndpointOptions): Endpoint {
   const { name, definition, models } = options;
   const schema = z.strictObject({ ...definition.input });
   const keys = Object.keys(definition.input);
-  return async ({ body, requestId, headers, signal, log }) => {
+  return async ({ body, requestId, headers, cancellation, log }) => {
     const input = await readInput(schema, keys, body);
-    const output = await definition.run(input, { models, log, signal, requestId, headers });
+    const context = {
+      models,
+      log,
+      requestId,
+      headers,
+      get signal() {
+        return cancellation.signal;
+      },
+    };
+    const output = await definition.run(input, context);
     return writeOutput(definition.output, output, `apis.${name}.output`);
   };
 }

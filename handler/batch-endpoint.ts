@@ -11,6 +11,7 @@ import type { Models } from "../core/model-ref.ts";
 import { BatchLoop } from "./batch-loop.ts";
 import type { Slice } from "./batcher.ts";
 import { type Endpoint, invalidInput, readInput, writeOutput } from "./call.ts";
+import type { Cancellation } from "./cancellation.ts";
 import type { Clock, Timers } from "./clock.ts";
 import { countRows, shapeOfRow, stackRows, takeRows } from "./rows.ts";
 
@@ -26,7 +27,7 @@ export interface BatchEndpointOptions {
 
 interface Member {
   readonly rows: readonly unknown[];
-  readonly request: BatchRequest;
+  readonly request: BatchRequest & { readonly cancellation: Cancellation };
 }
 
 /** @returns answers with a list of encoded results, or with one alone where callers send one item each */
@@ -37,20 +38,38 @@ export function batchEndpoint(options: BatchEndpointOptions): Endpoint {
     [parameter]: per === "item" ? definition.row : z.array(definition.row),
   });
   const loop = batchLoop(options);
-  return async ({ body, requestId, headers, signal }) => {
+  const where = `apis.${name}.result`;
+  return async ({ body, requestId, headers, cancellation }) => {
     const input = await readInput(schema, [parameter], body);
-    const rows = per === "item" ? [input[parameter]] : Object.values(input[parameter] ?? []);
+    const given = input[parameter];
+    const rows: readonly unknown[] = per === "item" ? [given] : (given as unknown[]); // the schema is of a list
     if (rows.length === 0) {
       return [];
     }
     const group = commonShape(rows, parameter);
-    const payload = { rows, request: { id: requestId, headers, signal } };
-    const pieces = await loop.submit({ rows: rows.length, payload, group, signal });
-    const results = pieces.flatMap(({ results, from, to }) => takeRows(results, from, to));
+    const request = {
+      id: requestId,
+      headers,
+      cancellation,
+      get signal() {
+        return cancellation.signal;
+      },
+    };
+    const payload = { rows, request };
+    const pieces = await loop.submit({ rows: rows.length, payload, group, signal: cancellation });
+    const results =
+      pieces.length === 1 && pieces[0] !== undefined
+        ? takeRows(pieces[0].results, pieces[0].from, pieces[0].to)
+        : pieces.flatMap(({ results, from, to }) => takeRows(results, from, to));
     refuseFailedRow(results, per);
-    const where = `apis.${name}.result`;
-    const encoded = await Promise.all(results.map((value) => writeOutput(result, value, where)));
-    return per === "item" ? encoded[0] : encoded;
+    const encoded: unknown[] = [];
+    for (const value of results) {
+      encoded.push(writeOutput(result, value, where));
+    }
+    const whole = encoded.some((value) => value instanceof Promise)
+      ? await Promise.all(encoded)
+      : encoded;
+    return per === "item" ? whole[0] : whole;
   };
 }
 
@@ -86,7 +105,7 @@ async function runBatch(
     log,
     requests,
     get signal() {
-      signal ??= whenAllAbort(requests.map((request) => request.signal));
+      signal ??= whenAllAbort(requests.map((request) => request.cancellation));
       return signal;
     },
   };
@@ -108,21 +127,15 @@ async function runBatch(
 
 function commonShape(rows: readonly unknown[], parameter: string): string {
   const shape = shapeOfRow(rows[0]);
+  if (rows.every((row) => shapeOfRow(row) === shape)) {
+    return shape;
+  }
   const problems = rows.flatMap((row, index) => {
     const other = shapeOfRow(row);
-    return other === shape
-      ? []
-      : [
-          {
-            path: `${parameter}[${index}]`,
-            message: `expected shape ${shape} as in the first row, got ${other}`,
-          },
-        ];
+    const message = `expected shape ${shape} as in the first row, got ${other}`;
+    return other === shape ? [] : [{ path: `${parameter}[${index}]`, message }];
   });
-  if (problems.length > 0) {
-    throw invalidInput(problems);
-  }
-  return shape;
+  throw invalidInput(problems);
 }
 
 /** A row that failed alone fails its caller; one that sent many is told which row it was. */
@@ -145,7 +158,7 @@ function brokenContract(subject: string, message: string): BentoError {
   });
 }
 
-function whenAllAbort(signals: readonly AbortSignal[]): AbortSignal {
+function whenAllAbort(signals: readonly Cancellation[]): AbortSignal {
   const controller = new AbortController();
   let left = signals.length;
   const leave = () => {

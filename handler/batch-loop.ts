@@ -14,6 +14,7 @@ import {
   type Outcome,
   type Piece,
 } from "./batcher.ts";
+import type { Cancellation } from "./cancellation.ts";
 import { type Clock, systemClock, systemTimers, type Timers } from "./clock.ts";
 import { type CostModel, scaleShapeCost } from "./cost-model.ts";
 import { overloaded } from "./overload.ts";
@@ -40,7 +41,7 @@ export interface Submission<P> {
   readonly rows: number;
   readonly payload: P;
   readonly group?: string;
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: Cancellation | undefined;
 }
 
 /** The defaults of DESIGN.md §5, completed. */
@@ -111,7 +112,7 @@ export class BatchLoop<P, R> {
     this.#wake();
   }
 
-  #unwrap(outcome: Outcome<R>, signal: AbortSignal | undefined): readonly Piece<R>[] {
+  #unwrap(outcome: Outcome<R>, signal: Cancellation | undefined): readonly Piece<R>[] {
     switch (outcome.kind) {
       case "done":
         return outcome.pieces;

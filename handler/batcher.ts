@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { Cancellation } from "./cancellation.ts";
 import type { Clock } from "./clock.ts";
 import type { CostModel } from "./cost-model.ts";
 
@@ -16,7 +17,7 @@ export interface Arrival<P, R> {
   /** Only rows of the same group share a batch, e.g. those of one shape. @default "" */
   readonly group?: string;
   /** Read when a batch is assembled: callers that have gone are dropped there. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: Cancellation | undefined;
   /** Called once. */
   settle(outcome: Outcome<R>): void;
 }

@@ -11,6 +11,7 @@ import type { ServiceDefinition } from "../core/service.ts";
 import { errorResponse, HttpError } from "./http-error.ts";
 import { indexPage } from "./index-page.ts";
 import type { Lifecycle } from "./lifecycle.ts";
+import type { Metrics } from "./metrics/metrics.ts";
 
 export interface BuiltInsOptions<E extends Env> {
   readonly hono: Hono<E>;
@@ -19,11 +20,24 @@ export interface BuiltInsOptions<E extends Env> {
   /** Of the bento, for the OpenAPI document. */
   readonly version: string;
   readonly log: Log;
+  /** None is no `/metrics`. */
+  readonly metrics: Metrics | undefined;
 }
+
+/** Their paths, `/metrics` also where it is switched off. */
+export const BUILT_INS: readonly string[] = [
+  "/",
+  "/livez",
+  "/healthz",
+  "/readyz",
+  "/docs.json",
+  "/schema.json",
+  "/metrics",
+];
 
 /** Adds them to the app. The documents are made once. */
 export function addBuiltIns<E extends Env>(options: BuiltInsOptions<E>): void {
-  const { hono, definition, version } = options;
+  const { hono, definition, version, metrics } = options;
   const openapi = openapiDocument(definition, { version });
   const schema = schemaJson(definition);
   const page = indexPage(definition, openapi);
@@ -35,6 +49,7 @@ export function addBuiltIns<E extends Env>(options: BuiltInsOptions<E>): void {
     "/readyz": readyz,
     "/docs.json": () => Response.json(openapi),
     "/schema.json": () => Response.json(schema),
+    ...(metrics === undefined ? {} : { "/metrics": () => answerMetrics(metrics) }),
   };
   for (const [path, answer] of Object.entries(answers)) {
     hono.get(path, answer);
@@ -45,6 +60,11 @@ export function addBuiltIns<E extends Env>(options: BuiltInsOptions<E>): void {
 /** @throws HttpError 405, always */
 export function refuseMethod(allow: string): never {
   throw new HttpError(405, `this path takes ${allow} only`, { headers: { allow } });
+}
+
+function answerMetrics(metrics: Metrics): Response {
+  const headers = { "content-type": "text/plain; version=0.0.4; charset=utf-8" };
+  return new Response(metrics.write(), { headers });
 }
 
 async function answerReady<E extends Env>(options: BuiltInsOptions<E>): Promise<Response> {

@@ -5,17 +5,18 @@
  */
 import { BentoError } from "../core/bento-error.ts";
 import type { Log, Schema } from "../core/endpoint.ts";
+import type { CallCancellation } from "./cancellation.ts";
 import { HttpError } from "./http-error.ts";
 import { type Problem, problemsOf } from "./problem.ts";
-import { decodeValue, encodeValue } from "./schema-io.ts";
+import { decodeValue, encodeValue, type Parsed } from "./schema-io.ts";
 
 export interface Call {
   /** The request's JSON, unchecked. */
   readonly body: unknown;
   readonly requestId: string;
   readonly headers: Headers;
-  /** Aborted when the caller has gone or the time is up. */
-  readonly signal: AbortSignal;
+  /** When the caller has gone or the time is up. */
+  readonly cancellation: CallCancellation;
   /** Carries the request id. */
   readonly log: Log;
 }
@@ -36,11 +37,12 @@ export async function readInput(
   keys: readonly string[],
   body: unknown,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const parsed = await decodeValue(schema, body);
+  const decoded = decodeValue(schema, body);
+  const parsed = decoded instanceof Promise ? await decoded : decoded;
   if (!parsed.success) {
     throw invalidInput(problemsOf(parsed.issues, keys));
   }
-  return Object.fromEntries(Object.entries(parsed.data ?? {}));
+  return parsed.data as Readonly<Record<string, unknown>>; // the schema is of an object
 }
 
 /** The 400 for problems of a body. */
@@ -50,11 +52,23 @@ export function invalidInput(problems: readonly Problem[]): HttpError {
 }
 
 /**
+ * At once where the schema allows it.
+ *
  * @param where - the schema's place in the service, e.g. `apis.classify.output`
  * @throws BentoError BENTO_INVALID_SERVICE when the value is not of the schema
  */
-export async function writeOutput(schema: Schema, value: unknown, where: string): Promise<unknown> {
-  const encoded = await encodeValue(schema, value);
+export function writeOutput(
+  schema: Schema,
+  value: unknown,
+  where: string,
+): unknown | Promise<unknown> {
+  const encoded = encodeValue(schema, value);
+  return encoded instanceof Promise
+    ? encoded.then((settled) => unwrap(settled, where))
+    : unwrap(encoded, where);
+}
+
+function unwrap(encoded: Parsed<unknown>, where: string): unknown {
   if (encoded.success) {
     return encoded.data;
   }

@@ -28,26 +28,39 @@ export class HttpError extends Error {
   }
 }
 
+/** What is sent, before it is a `Response`. */
+export interface ErrorAnswer {
+  readonly status: number;
+  readonly body: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 /** The answer to a caller whose request ended in an error. */
-export function errorResponse(error: unknown): Response {
+export function errorAnswer(error: unknown): ErrorAnswer {
   if (error instanceof HttpError) {
-    return errorBody(error.status, error.message, error.detail, error.headers);
+    return answerOf(error.status, error.message, error.detail, error.headers);
   }
   if (ApiError.isInstance(error)) {
-    return errorBody(error.status, error.message, error.detail);
+    return answerOf(error.status, error.message, error.detail);
   }
   if (BentoError.isInstance(error) && error.code === "BENTO_OVERLOADED") {
-    return errorBody(503, error.message, undefined, retryAfter(retryAfterOf(error)));
+    return answerOf(503, error.message, undefined, retryAfter(retryAfterOf(error)));
   }
   if (BentoError.isInstance(error) && error.code === "BENTO_INVALID_INPUT") {
-    return errorBody(400, error.message);
+    return answerOf(400, error.message);
   }
-  return errorBody(500, "internal error");
+  return answerOf(500, "internal error");
+}
+
+/** {@link errorAnswer} as a `Response`. */
+export function errorResponse(error: unknown): Response {
+  const { status, body, headers } = errorAnswer(error);
+  return new Response(body, { status, headers });
 }
 
 /** True when the caller is told nothing but "internal error", so that the log has to tell. */
 export function isInternal(error: unknown): boolean {
-  return errorResponse(error).status === 500 && !ApiError.isInstance(error);
+  return !ApiError.isInstance(error) && errorAnswer(error).status === 500;
 }
 
 /**
@@ -60,15 +73,12 @@ export function retryAfter(delayMs: number): Record<string, string> {
   };
 }
 
-function errorBody(
+function answerOf(
   status: number,
   error: string,
   detail?: unknown,
   headers: Readonly<Record<string, string>> = {},
-): Response {
+): ErrorAnswer {
   const body = JSON.stringify(detail === undefined ? { error } : { error, detail });
-  return new Response(body, {
-    status,
-    headers: { "content-type": "application/json", ...headers },
-  });
+  return { status, body, headers: { "content-type": "application/json", ...headers } };
 }

@@ -6,6 +6,7 @@
 import type { Server as HttpServer } from "node:http";
 import { createAdaptorServer } from "@hono/node-server";
 import { BentoError } from "../core/bento-error.ts";
+import type { NodeBindings } from "./caller.ts";
 
 export interface Listener {
   /** The one that was given by the system when 0 was asked for. */
@@ -17,7 +18,7 @@ export interface Listener {
 }
 
 export interface ListenOptions {
-  readonly fetch: (request: Request) => Promise<Response>;
+  readonly fetch: (request: Request, bindings: NodeBindings) => Promise<Response>;
   /** 0 takes any free port. */
   readonly port: number;
   readonly host: string;
@@ -31,8 +32,10 @@ const SWEEP_MS = 20;
 
 /** @throws BentoError BENTO_IO when the port is in use or may not be used */
 export async function listen({ fetch, port, host }: ListenOptions): Promise<Listener> {
-  // createServer is node:http's by default, so that this is its Server
-  const server = createAdaptorServer({ fetch }) as HttpServer;
+  // createServer is node:http's by default, so that this is its Server, and requests are its own
+  const server = createAdaptorServer({
+    fetch: (request, bindings) => fetch(request, bindings as NodeBindings),
+  }) as HttpServer;
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   await new Promise<void>((resolve, reject) => {
     server.once("error", (cause) => reject(portError(cause, port, host)));

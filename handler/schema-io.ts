@@ -1,6 +1,6 @@
 /**
- * Reads and writes values by a user's schemas. A bundled service carries a copy of zod of its own, or zod/mini, so that
- * only zod's top-level functions are used, never methods of a schema.
+ * Reads and writes values by a user's schemas, at once where they have no asynchronous checks. A bundled service carries a
+ * copy of zod of its own, or zod/mini, so that only zod's top-level functions are used, never methods of a schema.
  *
  * @module
  */
@@ -11,35 +11,34 @@ export type Parsed<T> =
   | { readonly success: true; readonly data: T }
   | { readonly success: false; readonly issues: readonly z.core.$ZodIssue[] };
 
+type MaybePromise<T> = T | Promise<T>;
+
 /** From the wire to what `run` takes. */
-export async function decodeValue(schema: Schema, value: unknown): Promise<Parsed<unknown>> {
-  return settle(
-    () => z.safeParse(schema, value),
-    () => z.safeParseAsync(schema, value),
-  );
+export function decodeValue(schema: Schema, value: unknown): MaybePromise<Parsed<unknown>> {
+  let result: ZodResult;
+  try {
+    result = z.safeParse(schema, value);
+  } catch {
+    // a schema with asynchronous checks cannot be read at once; any other error comes again
+    return z.safeParseAsync(schema, value).then(settled);
+  }
+  return settled(result);
 }
 
 /** From what `run` gives to the wire. */
-export async function encodeValue(schema: Schema, value: unknown): Promise<Parsed<unknown>> {
-  return settle(
-    () => z.safeEncode(schema, value),
-    () => z.safeEncodeAsync(schema, value),
-  );
+export function encodeValue(schema: Schema, value: unknown): MaybePromise<Parsed<unknown>> {
+  let result: ZodResult;
+  try {
+    result = z.safeEncode(schema, value);
+  } catch {
+    return z.safeEncodeAsync(schema, value).then(settled);
+  }
+  return settled(result);
 }
 
 type ZodResult = z.ZodSafeParseResult<unknown>;
 
-async function settle(
-  atOnce: () => ZodResult,
-  later: () => Promise<ZodResult>,
-): Promise<Parsed<unknown>> {
-  let result: ZodResult;
-  try {
-    result = atOnce();
-  } catch {
-    // a schema with asynchronous checks cannot be read at once; any other error comes again
-    result = await later();
-  }
+function settled(result: ZodResult): Parsed<unknown> {
   return result.success
     ? { success: true, data: result.data }
     : { success: false, issues: result.error.issues };

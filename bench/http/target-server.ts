@@ -1,0 +1,41 @@
+/**
+ * The process of one server under test: a target of `targets.ts` behind a port, or a bare Hono echo on the same node
+ * server. It tells its port, and its memory and processor time when asked.
+ *
+ * @module
+ */
+import { Hono } from "hono";
+import { listen } from "../../handler/listen.ts";
+import { serve } from "../../handler/serve.ts";
+import { type TargetOptions, targetOf } from "./targets.ts";
+
+const options: TargetOptions = JSON.parse(process.argv[2] ?? "{}");
+process.on("message", () =>
+  process.send?.({ memory: process.memoryUsage.rss(), cpu: process.cpuUsage() }),
+);
+process.on("disconnect", () => process.exit(0));
+process.on("SIGTERM", () => process.exit(0)); // with an exit of its own a profile is written
+process.send?.({ port: await start() });
+
+async function start(): Promise<number> {
+  if (options.name === "echo") {
+    const hono = new Hono();
+    hono.post("/echo", async (c) => c.json(await c.req.json()));
+    const { port } = await listen({
+      fetch: async (request) => hono.fetch(request),
+      port: 0,
+      host: "127.0.0.1",
+    });
+    return port;
+  }
+  const { service, runtime } = await targetOf(options);
+  const server = await serve({
+    exports: { default: service },
+    runtime,
+    host: "127.0.0.1",
+    port: 0,
+    environment: {},
+    ...(options.threads === undefined ? {} : { threads: options.threads }),
+  });
+  return server.port;
+}
