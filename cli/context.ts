@@ -44,6 +44,7 @@ export function processContext(): CliContext {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     process.exit(error.code === "EPIPE" ? 0 : 5);
   });
+  process.stderr.on("error", () => {}); // nobody hears the talk: the work goes on
   const isTerminal = process.stderr.isTTY === true;
   const noColour = process.env["NO_COLOR"];
   return {
