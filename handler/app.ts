@@ -5,7 +5,7 @@
  * @module
  */
 import { type Context, Hono } from "hono";
-import type { EndpointDefinition, Log } from "../core/endpoint.ts";
+import type { EndpointDefinition } from "../core/endpoint.ts";
 import { nearest } from "../core/nearest.ts";
 import type { ServiceDefinition } from "../core/service.ts";
 import { apiEndpoint } from "./api-endpoint.ts";
@@ -16,10 +16,10 @@ import { callerOf, type NodeBindings } from "./caller.ts";
 import type { Clock, Timers } from "./clock.ts";
 import { errorAnswer, errorResponse, HttpError, isInternal } from "./http-error.ts";
 import { createLifecycle, type Lifecycle } from "./lifecycle.ts";
-import { silentLog, withFields } from "./log.ts";
+import { type ServerLog, silentLog, withFields } from "./log.ts";
 import { createMetrics, type Metrics, type MetricsOptions } from "./metrics/metrics.ts";
 import { DEFAULT_MAX_BODY_BYTES, readJson } from "./read-body.ts";
-import { type AccessLog, createRequestEdge, type RequestEdge } from "./request-edge.ts";
+import { createRequestEdge, type RequestEdge } from "./request-edge.ts";
 import type { LoadedRunner } from "./runner/runner.ts";
 import { withTimeLimit } from "./time-limit.ts";
 
@@ -38,9 +38,7 @@ export interface AppOptions {
   readonly runners: Readonly<Record<string, LoadedRunner>>;
   readonly runtime: RuntimeInfo;
   /** @default silence */
-  readonly log?: Log;
-  /** Hears of every answer. @default a line of `log` */
-  readonly accessLog?: AccessLog;
+  readonly log?: ServerLog;
   /** False for none, and no `/metrics`. @default on */
   readonly metrics?: MetricsOptions | false;
   /** @default the process's */

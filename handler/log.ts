@@ -5,8 +5,25 @@
  */
 import type { Log } from "../core/endpoint.ts";
 
+/** One answered request. */
+export interface AccessLine {
+  readonly requestId: string;
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  readonly durationMs: number;
+}
+
+export type AccessLog = (line: AccessLine) => void;
+
+/** A log that may have a shorter way for the many lines that all look alike. */
+export interface ServerLog extends Log {
+  /** @default info(line, "request") */
+  readonly access?: AccessLog;
+}
+
 /** Hears nothing. */
-export const silentLog: Log = { info() {}, warn() {}, error() {} };
+export const silentLog: ServerLog = { info() {}, warn() {}, error() {} };
 
 /** A log whose every line has these fields; a line's own fields win. */
 export function withFields(log: Log, fields: object): Log {

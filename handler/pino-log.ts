@@ -5,8 +5,9 @@
  */
 import { destination, pino, stdSerializers, stdTimeFunctions } from "pino";
 import { BentoError } from "../core/bento-error.ts";
-import type { Log } from "../core/endpoint.ts";
 import { nearest } from "../core/nearest.ts";
+import type { AccessLog, ServerLog } from "./log.ts";
+import { createTurnSink, type TurnSink } from "./turn-sink.ts";
 
 const LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
 const SECRETS = ["password", "secret", "token", "apiKey", "authorization", "cookie"];
@@ -19,7 +20,7 @@ export interface PinoLogOptions {
 }
 
 /** @throws BentoError BENTO_INVALID_INPUT for an unknown level */
-export function pinoLog({ level = "info", base }: PinoLogOptions): Log {
+export function pinoLog({ level = "info", base }: PinoLogOptions): ServerLog {
   if (!LEVELS.includes(level)) {
     const near = nearest(level, LEVELS);
     const advice = near === undefined ? "" : `; did you mean ${near}?`;
@@ -32,7 +33,9 @@ export function pinoLog({ level = "info", base }: PinoLogOptions): Log {
       },
     );
   }
-  return pino(
+  const sink = createTurnSink({ target: destination({ fd: 2, sync: true }) });
+  process.on("exit", sink.flush);
+  const logger = pino(
     {
       level,
       base,
@@ -41,7 +44,24 @@ export function pinoLog({ level = "info", base }: PinoLogOptions): Log {
       serializers: { err: stdSerializers.err },
       redact: { paths: SECRETS.flatMap((key) => [key, `*.${key}`]), censor: "[hidden]" },
     },
-    // at once, so that the last lines before an end are not lost
-    destination({ fd: 2, sync: true }),
+    sink,
   );
+  return {
+    info: logger.info.bind(logger),
+    warn: logger.warn.bind(logger),
+    error: logger.error.bind(logger),
+    access: logger.isLevelEnabled("info") ? accessLog(base, sink) : () => {},
+  };
+}
+
+/** Lines like pino's. None of their fields is a user's, so that there is nothing to hide and little to escape. */
+function accessLog(base: Readonly<Record<string, string>>, sink: TurnSink): AccessLog {
+  const fixed = JSON.stringify(base).slice(1, -1);
+  const common = fixed === "" ? "" : `,${fixed}`;
+  return ({ requestId, method, path, status, durationMs }) => {
+    const time = new Date().toISOString();
+    sink.write(
+      `{"level":"info","time":"${time}"${common},"requestId":${JSON.stringify(requestId)},"method":${JSON.stringify(method)},"path":${JSON.stringify(path)},"status":${status},"durationMs":${durationMs},"msg":"request"}\n`,
+    );
+  };
 }

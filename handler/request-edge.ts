@@ -4,27 +4,13 @@
  *
  * @module
  */
-import type { Log } from "../core/endpoint.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import { silentLog } from "./log.ts";
+import { type AccessLog, type ServerLog, silentLog } from "./log.ts";
 import type { Metrics, RouteMetrics } from "./metrics/metrics.ts";
 import { chooseRequestId, randomRequestId } from "./request-id.ts";
 
-/** One line of the access log. */
-export interface AccessLine {
-  readonly requestId: string;
-  readonly method: string;
-  readonly path: string;
-  readonly status: number;
-  readonly durationMs: number;
-}
-
-export type AccessLog = (line: AccessLine) => void;
-
 export interface RequestEdgeOptions {
-  readonly log?: Log;
-  /** @default a line of `log` */
-  readonly accessLog?: AccessLog;
+  readonly log?: ServerLog;
   readonly clock?: Clock;
   readonly newRequestId?: () => string;
   readonly metrics: Metrics | undefined;
@@ -50,7 +36,7 @@ export interface RequestEdge {
 
 export function createRequestEdge(options: RequestEdgeOptions): RequestEdge {
   const { log = silentLog, clock = systemClock, newRequestId = randomRequestId } = options;
-  const accessLog = options.accessLog ?? ((line) => log.info(line, "request"));
+  const accessLog: AccessLog = log.access ?? ((line) => log.info(line, "request"));
   const routes = new Map<string, RouteMetrics | undefined>();
   const metricsOf = (route: string) => {
     if (!routes.has(route)) {
