@@ -163,15 +163,14 @@ describe("misuse of bento containerize", () => {
       error: no image platform "linux/arm"
         do: did you mean linux/arm64? choose one of linux/amd64, linux/arm64
 
-      deploy greeter --platform aws-lambda --image image → exit 2
-      error: bento cannot deploy to aws-lambda by itself yet
-        at: platform aws-lambda
-        do: look at the plan with --plan, write the CDK app with --emit DIR, and deploy that with npx cdk deploy
+      deploy greeter --platform aws-lambda --plan --image image → exit 2
+      error: expected --image oci:DIR, got "image"
+        do: bento containerize TAG --output oci:DIR makes one
 
-      deploy greeter --platform aws-lambda --image oci:nowhere → exit 2
-      error: bento cannot deploy to aws-lambda by itself yet
-        at: platform aws-lambda
-        do: look at the plan with --plan, write the CDK app with --emit DIR, and deploy that with npx cdk deploy
+      deploy greeter --platform aws-lambda --plan --image oci:nowhere → exit 3
+      error: no image layout in "WORK/nowhere"
+        at: WORK/nowhere
+        do: name a directory with the files oci-layout and index.json
       "
     `);
   });

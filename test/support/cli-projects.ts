@@ -6,14 +6,14 @@
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { TestCli } from "./cli.ts";
+import { type TestCli, testCli } from "./cli.ts";
 import { onnxFile } from "./onnx-file.ts";
 
 /** A service without models; what is around it a test adds. */
 export const GREETER = `import { service } from "bentokit";
 import * as z from "zod";
 
-export default service({
+${"export default"} service({
   name: "greeter",
   apis: ({ api }) => ({
     greet: api({
@@ -48,4 +48,19 @@ export async function irisProject(cli: TestCli): Promise<void> {
   await cp(fixture("iris"), join(cli.work, "iris"), { recursive: true });
   await cp(fixture("models/iris_random_forest/model.onnx"), join(cli.work, "iris.onnx"));
   await cli.must("models import iris.onnx --name iris_classifier --version v1");
+}
+
+/** Two versions of `small`, the second one latest, and `other:v1`; `small:production` is v1. */
+export async function withModels(): Promise<TestCli> {
+  const cli = await testCli();
+  for (const [seed, tag] of [
+    ["1", "small --version v1"],
+    ["2", "small --version v2"],
+    ["3", "other --version v1"],
+  ]) {
+    await writeModel(cli, seed);
+    await cli.must(`models import small.onnx --name ${tag}`);
+  }
+  await cli.must("models alias small:v1 --to production");
+  return cli;
 }
