@@ -14,6 +14,7 @@ export const BUILT_IN_PATHS: readonly string[] = [
   "readyz",
   "healthz",
   "metrics",
+  "v2",
   "docs.json",
   "schema.json",
   "static",

@@ -4,24 +4,25 @@
  *
  * @module
  */
-import { type Context, Hono } from "hono";
+import { Hono } from "hono";
 import type { EndpointDefinition } from "../core/endpoint.ts";
 import { nearest } from "../core/nearest.ts";
 import type { ServiceDefinition } from "../core/service.ts";
+import { type AnswerCalls, type AppEnv, answerCalls } from "./answer-calls.ts";
 import { apiEndpoint } from "./api-endpoint.ts";
 import { batchEndpoint } from "./batch-endpoint.ts";
-import { addBuiltIns, BUILT_INS, refuseMethod } from "./built-ins.ts";
+import { addBuiltIns, BUILT_INS, readiness, refuseMethod } from "./built-ins.ts";
 import type { Endpoint } from "./call.ts";
-import { callerOf, type NodeBindings } from "./caller.ts";
+import type { NodeBindings } from "./caller.ts";
 import type { Clock, Timers } from "./clock.ts";
-import { errorAnswer, errorResponse, HttpError, isInternal } from "./http-error.ts";
+import { errorResponse, HttpError, isInternal } from "./http-error.ts";
+import { addInference, addInferenceDocuments } from "./inference/add-inference.ts";
 import { createLifecycle, type Lifecycle } from "./lifecycle.ts";
 import { type ServerLog, silentLog, withFields } from "./log.ts";
 import { createMetrics, type Metrics, type MetricsOptions } from "./metrics/metrics.ts";
 import { DEFAULT_MAX_BODY_BYTES, readJson } from "./read-body.ts";
 import { createRequestEdge, type RequestEdge } from "./request-edge.ts";
 import type { LoadedRunner } from "./runner/runner.ts";
-import { withTimeLimit } from "./time-limit.ts";
 
 /** What runs, for headers and documents. */
 export interface RuntimeInfo {
@@ -60,12 +61,6 @@ export interface App {
   fetch(request: Request, bindings?: NodeBindings): Promise<Response>;
 }
 
-export interface AppEnv {
-  /** Undefined where a test asks the app itself. */
-  Bindings: NodeBindings;
-  Variables: { requestId: string };
-}
-
 const DEFAULT_TIMEOUT_MS = 60_000;
 
 /** Makes the app. It holds no port and starts nothing; the runners stay the caller's to close. */
@@ -79,10 +74,19 @@ export function createApp(options: AppOptions): App {
     metrics,
     headers: options.versionHeaders === false ? {} : versionHeaders(options.runtime),
   });
+  const { timeoutMs = DEFAULT_TIMEOUT_MS } = definition.traffic ?? {};
+  const answering = answerCalls({ ...options, edge, lifecycle, timeoutMs });
   for (const [name, endpoint] of Object.entries(definition.apis)) {
     const answer = endpointOf(name, endpoint, options);
-    hono.post(`/${name}`, answerCalls(name, answer, { options, edge, lifecycle }));
+    hono.post(`/${name}`, answering(`/${name}`, jsonCalls(answer, options)));
   }
+  addInference(hono, answering, {
+    definition,
+    runners: options.runners,
+    version: options.runtime.version,
+    maxBytes: options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
+    log: options.log ?? silentLog,
+  });
   // one handler and no middleware for each api: Hono's shortest way
   const others = otherPaths(options, { edge, lifecycle, metrics });
   hono.notFound((c) => others.fetch(c.req.raw, c.env));
@@ -106,6 +110,7 @@ function otherPaths(options: AppOptions, { edge, lifecycle, metrics }: AppParts)
   const hono = new Hono<AppEnv>();
   const apis = Object.keys(definition.apis);
   const known = new Set([...BUILT_INS, ...apis.map((name) => `/${name}`)]);
+  const readyz = readiness({ lifecycle, definition, log });
   hono.use(async (c, next) => {
     const { method, path } = c.req;
     const open = edge.open({
@@ -120,7 +125,10 @@ function otherPaths(options: AppOptions, { edge, lifecycle, metrics }: AppParts)
       c.header(name, value);
     }
   });
-  addBuiltIns({ hono, lifecycle, definition, version, log, metrics });
+  addBuiltIns({ hono, definition, version, metrics, readyz });
+  for (const path of addInferenceDocuments(hono, { definition, version, readyz })) {
+    known.add(path);
+  }
   for (const name of apis) {
     hono.all(`/${name}`, () => refuseMethod("POST"));
   }
@@ -167,56 +175,21 @@ function endpointOf(name: string, definition: EndpointDefinition, options: AppOp
   });
 }
 
-interface CallParts {
-  readonly options: AppOptions;
-  readonly edge: RequestEdge;
-  readonly lifecycle: Lifecycle;
-}
-
-/** Handles `POST /<api>`. The whole answer is made at once: a header that is set later costs more than all of them. */
-function answerCalls(name: string, answer: Endpoint, parts: CallParts) {
-  const { edge, lifecycle } = parts;
-  const { log = silentLog } = parts.options;
-  const route = `/${name}`;
-  const call = callEndpoint(answer, parts.options);
-  return async (c: Context<AppEnv>): Promise<Response> => {
-    const givenId = c.req.raw.headers.get("x-request-id") ?? undefined;
-    const open = edge.open({ route, givenId, method: "POST", path: route });
-    const { requestId } = open;
-    try {
-      const value = await lifecycle.admit(() => call(c, requestId));
-      const headers = { "content-type": "application/json", ...open.close(200) };
-      return new Response(JSON.stringify(value ?? null), { headers });
-    } catch (error) {
-      if (isInternal(error)) {
-        const isError = error instanceof Error;
-        const err = isError ? error : new Error("run threw what is no error", { cause: error });
-        log.error({ requestId, path: route, err }, "request failed");
-      }
-      const { status, body, headers } = errorAnswer(error);
-      return new Response(body, { status, headers: { ...headers, ...open.close(status) } });
-    }
-  };
-}
-
-function callEndpoint(answer: Endpoint, options: AppOptions) {
-  const { definition, log = silentLog, maxBodyBytes: maxBytes = DEFAULT_MAX_BODY_BYTES } = options;
-  const timeoutMs = definition.traffic?.timeoutMs ?? DEFAULT_TIMEOUT_MS;
-  return (c: Context<AppEnv>, requestId: string): Promise<unknown> => {
-    const request = c.req.raw;
-    const caller = callerOf(request, c.env);
-    return withTimeLimit({ timeoutMs, caller }, async (cancellation) => {
-      const body = await readJson(request, { maxBytes, incoming: c.env?.incoming });
-      return answer({
-        body,
-        requestId,
-        headers: request.headers,
-        cancellation,
-        get log() {
-          return withFields(log, { requestId });
-        },
-      });
+function jsonCalls(answer: Endpoint, options: AppOptions): Parameters<AnswerCalls>[1] {
+  const { log = silentLog, maxBodyBytes: maxBytes = DEFAULT_MAX_BODY_BYTES } = options;
+  const headers = { "content-type": "application/json" };
+  return async ({ request, bindings, requestId, cancellation }) => {
+    const body = await readJson(request, { maxBytes, incoming: bindings?.incoming });
+    const value = await answer({
+      body,
+      requestId,
+      headers: request.headers,
+      cancellation,
+      get log() {
+        return withFields(log, { requestId });
+      },
     });
+    return { body: JSON.stringify(value ?? null), headers };
   };
 }
 

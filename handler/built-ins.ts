@@ -16,10 +16,10 @@ import type { Metrics } from "./metrics/metrics.ts";
 export interface BuiltInsOptions<E extends Env> {
   readonly hono: Hono<E>;
   readonly definition: ServiceDefinition;
-  readonly lifecycle: Lifecycle;
   /** Of the bento, for the OpenAPI document. */
   readonly version: string;
-  readonly log: Log;
+  /** What answers `/readyz`. */
+  readonly readyz: () => Response | Promise<Response>;
   /** None is no `/metrics`. */
   readonly metrics: Metrics | undefined;
 }
@@ -35,26 +35,33 @@ export const BUILT_INS: readonly string[] = [
   "/metrics",
 ];
 
-/** Adds them to the app. The documents are made once. */
+/** Adds them to the app. The documents are made once, when they are first asked for: not in a cold start. */
 export function addBuiltIns<E extends Env>(options: BuiltInsOptions<E>): void {
-  const { hono, definition, version, metrics } = options;
-  const openapi = openapiDocument(definition, { version });
-  const schema = schemaJson(definition);
-  const page = indexPage(definition, openapi);
-  const readyz = () => answerReady(options);
+  const { hono, definition, version, metrics, readyz } = options;
+  const openapi = once(() => openapiDocument(definition, { version }));
+  const schema = once(() => schemaJson(definition));
+  const page = once(() => indexPage(definition, openapi()));
   const answers: Readonly<Record<string, () => Response | Promise<Response>>> = {
-    "/": () => new Response(page, { headers: { "content-type": "text/html; charset=utf-8" } }),
+    "/": () => new Response(page(), { headers: { "content-type": "text/html; charset=utf-8" } }),
     "/livez": () => Response.json({ status: "alive" }),
     "/healthz": readyz,
     "/readyz": readyz,
-    "/docs.json": () => Response.json(openapi),
-    "/schema.json": () => Response.json(schema),
+    "/docs.json": () => Response.json(openapi()),
+    "/schema.json": () => Response.json(schema()),
     ...(metrics === undefined ? {} : { "/metrics": () => answerMetrics(metrics) }),
   };
   for (const [path, answer] of Object.entries(answers)) {
     hono.get(path, answer);
     hono.all(path, () => refuseMethod("GET, HEAD"));
   }
+}
+
+function once<Value>(make: () => Value): () => Value {
+  let made: { readonly value: Value } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
 }
 
 /** @throws HttpError 405, always */
@@ -67,16 +74,31 @@ function answerMetrics(metrics: Metrics): Response {
   return new Response(metrics.write(), { headers });
 }
 
-async function answerReady<E extends Env>(options: BuiltInsOptions<E>): Promise<Response> {
-  if (options.lifecycle.state === "draining") {
-    return errorResponse(new HttpError(503, "draining"));
-  }
-  return (await asksReady(options))
-    ? Response.json({ status: "ready" })
-    : errorResponse(new HttpError(503, "not ready yet"));
+export interface ReadinessOptions {
+  readonly lifecycle: Lifecycle;
+  readonly definition: ServiceDefinition;
+  readonly log: Log;
+  /** What cannot answer now, in words, e.g. "model iris fails every time". @default nothing */
+  readonly broken?: () => readonly string[];
 }
 
-async function asksReady<E extends Env>({ definition, log }: BuiltInsOptions<E>): Promise<boolean> {
+/** What answers `/readyz`: 503 while draining, while anything is broken, and while the service says no. */
+export function readiness(options: ReadinessOptions): () => Promise<Response> {
+  return async () => {
+    if (options.lifecycle.state === "draining") {
+      return errorResponse(new HttpError(503, "draining"));
+    }
+    const broken = options.broken?.() ?? [];
+    if (broken.length > 0) {
+      return errorResponse(new HttpError(503, broken.join("; ")));
+    }
+    return (await asksReady(options))
+      ? Response.json({ status: "ready" })
+      : errorResponse(new HttpError(503, "not ready yet"));
+  };
+}
+
+async function asksReady({ definition, log }: ReadinessOptions): Promise<boolean> {
   try {
     return (await definition.isReady?.()) ?? true;
   } catch (err) {

@@ -1,0 +1,83 @@
+/**
+ * What every call to an api goes through, whatever its bodies look like: admission, the time limit, and an answer that is
+ * made whole at once, because a header set later costs more than all of them.
+ *
+ * @module
+ */
+import type { Context } from "hono";
+import { type Caller, callerOf, type NodeBindings } from "./caller.ts";
+import type { CallCancellation } from "./cancellation.ts";
+import { errorAnswer, isInternal } from "./http-error.ts";
+import type { Lifecycle } from "./lifecycle.ts";
+import { type ServerLog, silentLog } from "./log.ts";
+import type { RequestEdge } from "./request-edge.ts";
+import { withTimeLimit } from "./time-limit.ts";
+
+export interface AppEnv {
+  /** Undefined where a test asks the app itself. */
+  Bindings: NodeBindings;
+  Variables: { requestId: string };
+}
+
+export interface AnswerCallsOptions {
+  readonly edge: RequestEdge;
+  readonly lifecycle: Lifecycle;
+  readonly timeoutMs: number;
+  readonly log?: ServerLog;
+}
+
+export interface Reply {
+  readonly body: string | Uint8Array;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** One call on its way. */
+export interface OpenCall {
+  readonly request: Request;
+  readonly bindings: NodeBindings | undefined;
+  readonly requestId: string;
+  readonly cancellation: CallCancellation;
+}
+
+export type AnswerCalls = (
+  route: string,
+  answer: (call: OpenCall) => Promise<Reply>,
+) => (c: Context<AppEnv>) => Promise<Response>;
+
+/** @returns makes the handler of a route from what answers its calls with a 200 */
+export function answerCalls(options: AnswerCallsOptions): AnswerCalls {
+  const { edge, lifecycle, timeoutMs, log = silentLog } = options;
+  return (route, answer) => async (c) => {
+    const request = c.req.raw;
+    const bindings: NodeBindings | undefined = c.env;
+    const givenId = request.headers.get("x-request-id") ?? undefined;
+    const open = edge.open({ route, givenId, method: "POST", path: route });
+    const { requestId } = open;
+    try {
+      const reply = await lifecycle.admit(() => {
+        const caller: Caller = callerOf(request, bindings);
+        return withTimeLimit({ timeoutMs, caller }, (cancellation) =>
+          answer({ request, bindings, requestId, cancellation }),
+        );
+      });
+      return respond(200, reply.body, { ...reply.headers, ...open.close(200) });
+    } catch (error) {
+      if (isInternal(error)) {
+        const isError = error instanceof Error;
+        const err = isError ? error : new Error("run threw what is no error", { cause: error });
+        log.error({ requestId, path: route, err }, "request failed");
+      }
+      const { status, body, headers } = errorAnswer(error);
+      return respond(status, body, { ...headers, ...open.close(status) });
+    }
+  };
+}
+
+function respond(
+  status: number,
+  body: string | Uint8Array,
+  headers: Record<string, string>,
+): Response {
+  // the types of fetch leave out views of shared memory, which no body here is
+  return new Response(body as string | Uint8Array<ArrayBuffer>, { status, headers });
+}

@@ -1,0 +1,106 @@
+/**
+ * Element types by their names in the Open Inference Protocol, and their elements as raw little-endian bytes.
+ *
+ * @module
+ */
+import { allocateCells, type Dtype, type Tensor } from "../../core/tensor.ts";
+
+const NAMES = {
+  float32: "FP32",
+  float64: "FP64",
+  float16: "FP16",
+  int8: "INT8",
+  int16: "INT16",
+  int32: "INT32",
+  int64: "INT64",
+  uint8: "UINT8",
+  uint16: "UINT16",
+  uint32: "UINT32",
+  uint64: "UINT64",
+  bool: "BOOL",
+  string: "BYTES",
+} as const satisfies Record<Dtype, string>;
+
+/** `FP32` for float32. */
+export function datatypeOf(dtype: Dtype): string {
+  return NAMES[dtype];
+}
+
+/** Reads `length` elements, or says why the bytes are none: the message goes to the caller. */
+export function readCells<D extends Dtype>(
+  dtype: D,
+  length: number,
+  bytes: Uint8Array,
+): Tensor<D>["data"] | string {
+  if (dtype === "string") {
+    return readTexts(length, bytes) as Tensor<D>["data"] | string;
+  }
+  const cells = allocateCells(dtype, length) as Exclude<Tensor["data"], string[]>;
+  if (cells.byteLength !== bytes.byteLength) {
+    return `expected ${cells.byteLength} bytes for ${length} of ${NAMES[dtype]}, got ${bytes.byteLength}`;
+  }
+  // fresh memory always: a body may lie anywhere, an element only at a multiple of its size
+  new Uint8Array(cells.buffer).set(bytes);
+  const problem = cellProblem(dtype, cells);
+  return problem ?? (cells as Tensor<D>["data"]);
+}
+
+/** The elements as bytes; numbers are a view of the same memory. */
+export function writeCells({ data }: Tensor): Uint8Array {
+  if (!Array.isArray(data)) {
+    return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  }
+  return Buffer.concat(
+    data.flatMap((text) => {
+      const bytes = Buffer.from(text, "utf8");
+      const length = Buffer.alloc(4);
+      length.writeUInt32LE(bytes.length);
+      return [length, bytes];
+    }),
+  );
+}
+
+function cellProblem(dtype: Dtype, cells: Exclude<Tensor["data"], string[]>): string | undefined {
+  const isWrong = WRONG[dtype];
+  if (isWrong === undefined) {
+    return undefined;
+  }
+  for (let index = 0; index < cells.length; index += 1) {
+    const cell = Number(cells[index]);
+    if (isWrong(cell)) {
+      return dtype === "bool"
+        ? `expected 0 or 1, got ${cell} as element ${index}`
+        : `expected finite numbers, got ${dtype === "float16" ? "NaN or infinity" : cell} as element ${index}`;
+    }
+  }
+  return undefined;
+}
+
+const isInfinite = (cell: number) => !Number.isFinite(cell);
+/** What no element may be, of types whose bytes can hold more than their values. */
+const WRONG: Readonly<Partial<Record<Dtype, (cell: number) => boolean>>> = {
+  float32: isInfinite,
+  float64: isInfinite,
+  float16: (bits) => (bits & 0x7c00) === 0x7c00,
+  bool: (byte) => byte > 1,
+};
+
+function readTexts(length: number, bytes: Uint8Array): string[] | string {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  const texts: string[] = [];
+  let at = 0;
+  while (at < bytes.byteLength) {
+    const end = at + 4 <= bytes.byteLength ? at + 4 + view.getUint32(at, true) : undefined;
+    if (end === undefined || end > bytes.byteLength || texts.length === length) {
+      return `expected ${length} texts, each after its length in 4 bytes; element ${texts.length} does not fit`;
+    }
+    try {
+      texts.push(decoder.decode(bytes.subarray(at + 4, end)));
+    } catch {
+      return `expected UTF-8 texts, got other bytes as element ${texts.length}`;
+    }
+    at = end;
+  }
+  return texts.length === length ? texts : `expected ${length} texts, got ${texts.length}`;
+}
