@@ -35,21 +35,17 @@ export async function startServer(
   options: ServerOptions,
 ): Promise<ServerProcess> {
   const natives = dirname((await installedPackage("onnxruntime-node")).directory);
-  const child = spawn(
-    process.execPath,
-    ["--enable-source-maps", join(options.directory, "src", "main.js")],
-    {
-      env: {
-        ...context.environment,
-        ORT_DISABLE_TELEMETRY: "1",
-        NODE_PATH: natives,
-        BENTO_HOST: options.host,
-        ...(options.port === undefined ? {} : { PORT: options.port }),
-        ...(options.isProduction ? { NODE_ENV: "production" } : {}),
-      },
-      stdio: ["ignore", "inherit", options.isProduction ? "inherit" : "pipe"],
+  const child = spawn(process.execPath, [join(options.directory, "src", "main.js")], {
+    env: {
+      ...context.environment,
+      ORT_DISABLE_TELEMETRY: "1",
+      NODE_PATH: natives,
+      BENTO_HOST: options.host,
+      ...(options.port === undefined ? {} : { PORT: options.port }),
+      ...(options.isProduction ? { NODE_ENV: "production" } : {}),
     },
-  );
+    stdio: ["ignore", "inherit", options.isProduction ? "inherit" : "pipe"],
+  });
   if (child.stderr !== null) {
     createInterface({ input: child.stderr }).on("line", (line) =>
       context.err(`${readableLog(line)}\n`),

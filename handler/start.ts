@@ -5,6 +5,7 @@
  */
 import { BentoError } from "../core/bento-error.ts";
 import { formatError } from "../core/format-error.ts";
+import { mapStackTraces } from "./map-stack-traces.ts";
 import { type ServeOptions, type Server, serve } from "./serve.ts";
 
 export interface StartOptions extends Omit<ServeOptions, "environment"> {
@@ -17,6 +18,7 @@ export interface StartOptions extends Omit<ServeOptions, "environment"> {
  * is printed, and the process exits with the error's code.
  */
 export async function start(options: StartOptions): Promise<void> {
+  mapStackTraces();
   try {
     const server = await serve({ environment: process.env, ...options });
     stopOnSignal(server);

@@ -8,6 +8,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import type { BuildFailure, Metafile, OutputFile, Plugin } from "esbuild";
 import { BentoError } from "../core/bento-error.ts";
+import { lightBuiltins } from "./light-builtins.ts";
 import { codeRoot, ownModule } from "./own-package.ts";
 import type { Project } from "./project.ts";
 
@@ -25,6 +26,8 @@ const MAIN = `import { start } from "./service.js";\n\nawait start();\n`;
 
 /** CommonJS packages inside an ES module still call \`require\` for Node's own modules. */
 const REQUIRE_BANNER = `import{createRequire as bentoRequire}from"node:module";const require=bentoRequire(import.meta.url);`;
+
+const isHonosAdapter = (importer: string) => /[\\/]@hono[\\/]node-server[\\/]/.test(importer);
 
 /**
  * @throws BentoError BENTO_INVALID_SERVICE with each of the bundler's errors at its file, line and column
@@ -52,7 +55,7 @@ export async function bundleService(project: Project): Promise<Bundle> {
     external: ["onnxruntime-node"],
     banner: { js: REQUIRE_BANNER },
     logLevel: "silent",
-    plugins: [entryPlugin(project), ownImports(project)],
+    plugins: [entryPlugin(project), ownImports(project), lightBuiltins(isHonosAdapter)],
   }).catch((error: BuildFailure) => {
     throw bundleError(error, project);
   });
@@ -174,7 +177,7 @@ function tellPath(path: string, project: Project): string {
 
 function inputPaths(metafile: Metafile, project: Project): string[] {
   return Object.keys(metafile.inputs)
-    .filter((input) => !input.startsWith("bento-entry:"))
+    .filter((input) => !/^bento-(entry|builtin):/.test(input))
     .map((input) => resolve(project.directory, input))
     .sort();
 }

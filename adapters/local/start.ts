@@ -28,16 +28,12 @@ export async function startProcess(
 ): Promise<LocalProcess> {
   await mkdir(dirname(request.log), { recursive: true });
   await using log = await open(request.log, "a");
-  const child = spawn(
-    process.execPath,
-    ["--enable-source-maps", join(request.directory, "src", "main.js")],
-    {
-      cwd: request.directory,
-      detached: true,
-      stdio: ["ignore", log.fd, log.fd],
-      env: processEnvironment(request, ambient),
-    },
-  );
+  const child = spawn(process.execPath, [join(request.directory, "src", "main.js")], {
+    cwd: request.directory,
+    detached: true,
+    stdio: ["ignore", log.fd, log.fd],
+    env: processEnvironment(request, ambient),
+  });
   try {
     await once(child, "spawn");
   } catch (cause) {

@@ -136,7 +136,7 @@ const PORT = 3000;
 
 function startConfig({ base, manifest }: ContainerizeOptions): StartConfig {
   return {
-    entrypoint: [base.nodePath, "--enable-source-maps", `/${APP_FOLDER}/src/main.js`],
+    entrypoint: [base.nodePath, `/${APP_FOLDER}/src/main.js`],
     workingDirectory: `/${APP_FOLDER}`,
     user: "65532:65532",
     env: {

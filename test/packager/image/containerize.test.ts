@@ -109,7 +109,6 @@ describe("containerize", () => {
         "config": {
           "Entrypoint": [
             "/usr/local/bin/node",
-            "--enable-source-maps",
             "/app/src/main.js",
           ],
           "Env": [
@@ -200,7 +199,7 @@ describe("containerize", () => {
       process.env["TZ"] = TZ;
     }
     expect(first.digest).toMatchInlineSnapshot(
-      `"sha256:d1dc2778912975eb23d0d32cabd63991d4d2e7e0e3eafe783ec552f5acd84472"`,
+      `"sha256:c52fa851a7d723a167243098ede1985704ea988a4285071e031735f60439c87b"`,
     );
   });
 

@@ -59,11 +59,7 @@ describe.skipIf(skipWithout("skopeo"))("containerize, read by skopeo", () => {
     const source = kind === "oci" ? `${layout.directory}:v1` : file;
     const config = ["inspect", "--config", `${kind}:${source}`];
     const read = JSON.parse(execFileSync("skopeo", config, { encoding: "utf8" }));
-    expect(read.config.Entrypoint).toEqual([
-      "/usr/local/bin/node",
-      "--enable-source-maps",
-      "/app/src/main.js",
-    ]);
+    expect(read.config.Entrypoint).toEqual(["/usr/local/bin/node", "/app/src/main.js"]);
     const seen = JSON.parse(
       execFileSync("skopeo", ["inspect", `${kind}:${source}`], { encoding: "utf8" }),
     );
