@@ -30,12 +30,18 @@ export interface ServerProcess {
   stop(): Promise<void>;
 }
 
+/** Runs first in the server: its stdin ends when this process does, also by SIGKILL, and so does the server then. */
+const LIFELINE = `data:text/javascript,${encodeURIComponent(
+  `process.stdin.on("error", () => {}).on("close", () => process.kill(process.pid, "SIGTERM")).resume().unref();`,
+)}`;
+
 export async function startServer(
   context: CliContext,
   options: ServerOptions,
 ): Promise<ServerProcess> {
   const natives = dirname((await installedPackage("onnxruntime-node")).directory);
-  const child = spawn(process.execPath, [join(options.directory, "src", "main.js")], {
+  const main = join(options.directory, "src", "main.js");
+  const child = spawn(process.execPath, ["--import", LIFELINE, main], {
     env: {
       ...context.environment,
       ORT_DISABLE_TELEMETRY: "1",
@@ -44,7 +50,7 @@ export async function startServer(
       ...(options.port === undefined ? {} : { PORT: options.port }),
       ...(options.isProduction ? { NODE_ENV: "production" } : {}),
     },
-    stdio: ["ignore", "inherit", options.isProduction ? "inherit" : "pipe"],
+    stdio: ["pipe", "inherit", options.isProduction ? "inherit" : "pipe"],
   });
   if (child.stderr !== null) {
     createInterface({ input: child.stderr }).on("line", (line) =>

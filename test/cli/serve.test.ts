@@ -157,6 +157,17 @@ describe("bento serve", () => {
     expect(await leftovers(cli)).toEqual([]);
   });
 
+  it("leaves no server behind when it is killed itself", async () => {
+    await using cli = await testCli();
+    await writeGreeter(cli);
+    await using bento = startCli(cli, ["serve", "-p", "0"]);
+    const [url] = await bento.said(ADDRESS);
+    bento.child.kill("SIGKILL");
+    // whoever serves there has its stdout, so that the end of both streams is the end of both
+    expect(await bento.ended).toEqual([null, "SIGKILL"]);
+    await expect(fetch(url)).rejects.toThrow("fetch failed");
+  });
+
   it("tells a server that was killed by another", async () => {
     await using cli = await testCli();
     await writeGreeter(cli);
