@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { ApiError } from "../core/api-error.ts";
 import { BentoError } from "../core/bento-error.ts";
 import type { BatchSettings } from "../core/model-ref.ts";
 import {
@@ -11,8 +12,11 @@ import {
   type Batch,
   Batcher,
   type BatcherConfig,
+  type BatchObserver,
+  type BatchSnapshot,
   type Outcome,
   type Piece,
+  type RejectReason,
 } from "./batcher.ts";
 import type { Cancellation } from "./cancellation.ts";
 import { type Clock, systemClock, systemTimers, type Timers } from "./clock.ts";
@@ -27,20 +31,30 @@ export interface BatchLoopOptions<P, R> {
   readonly runners?: number;
   /** @default 100 batches of `maxBatchSize` */
   readonly maxQueueRows?: number;
+  /** Most bytes that wait, by what submissions say of themselves. @default no bound */
+  readonly maxQueueBytes?: number | undefined;
+  /** Most work units in a batch, for rows of different lengths; the cost model is then told units. @default no bound */
+  readonly maxUnits?: number | undefined;
+  /** Whether rows of a failed batch are run again, to fail only those at fault. @default true */
+  readonly retry?: boolean | undefined;
   /** Runs one batch; `count` is the number of rows that came back. */
   execute(batch: Batch<P>): Promise<{ readonly results: R; readonly count: number }>;
   /** The error when `count` results came back for `rows` rows. */
   wrongCount(count: number, rows: number): Error;
   readonly clock?: Clock;
   readonly timers?: Timers;
+  /** From 0 to 1, to spread retries. @default Math.random */
+  readonly random?: () => number;
   /** @default scaleShapeCost() */
   readonly costModel?: CostModel;
+  readonly observer?: BatchObserver | undefined;
 }
 
-export interface Submission<P> {
-  readonly rows: number;
-  readonly payload: P;
-  readonly group?: string;
+export interface Submission<P>
+  extends Pick<
+    Arrival<P, unknown>,
+    "rows" | "payload" | "group" | "deadlineMs" | "priority" | "bytes" | "units"
+  > {
   readonly signal?: Cancellation | undefined;
 }
 
@@ -57,7 +71,9 @@ export class BatchLoop<P, R> {
   readonly #timers: Timers;
   readonly #subject: string;
   #wakeAt: number | undefined;
+  #isImmediate = false;
   #cancelWake: () => void = () => {};
+  #whenIdle: (() => void)[] = [];
 
   constructor(options: BatchLoopOptions<P, R>) {
     this.#clock = options.clock ?? systemClock;
@@ -71,12 +87,23 @@ export class BatchLoop<P, R> {
       costModel: options.costModel ?? scaleShapeCost(),
       executor: { runners: options.runners ?? 1, run },
       config: configOf(options),
+      observer: options.observer,
+      random: options.random ?? Math.random,
     });
   }
 
   /** Rows that wait for a batch. */
   get queuedRows(): number {
     return this.#batcher.queuedRows;
+  }
+
+  /** Whatever it was given failed of late: callers fail at once, and now and then one is let through to try. */
+  get isBroken(): boolean {
+    return this.#batcher.isBroken;
+  }
+
+  snapshot(): BatchSnapshot {
+    return this.#batcher.snapshot();
   }
 
   /**
@@ -86,20 +113,34 @@ export class BatchLoop<P, R> {
    * @throws BentoError BENTO_OVERLOADED when they are refused; the signal's reason when it is aborted; else what the batch
    * failed with
    */
-  async submit(submission: Submission<P>): Promise<readonly Piece<R>[]> {
+  submit(submission: Submission<P>): Promise<readonly Piece<R>[]> {
     const { signal } = submission;
-    signal?.throwIfAborted();
-    const { promise, resolve } = Promise.withResolvers<Outcome<R>>();
-    const arrival: Arrival<P, R> = { ...submission, settle: resolve };
-    const leave = () => this.#batcher.abort(arrival);
-    signal?.addEventListener("abort", leave, { once: true });
-    this.#batcher.arrive(arrival);
-    this.#wake();
-    try {
-      return this.#unwrap(await promise, signal);
-    } finally {
-      signal?.removeEventListener("abort", leave);
+    if (signal?.aborted === true) {
+      return Promise.reject(signal.reason);
     }
+    return new Promise((resolve, reject) => {
+      const call = new Call<P, R>({ submission, subject: this.#subject, resolve, reject });
+      if (signal !== undefined) {
+        call.listen(signal, () => this.#batcher.abort(call));
+      }
+      this.#batcher.arrive(call);
+      this.#wake();
+    });
+  }
+
+  /** Stops holding rows for others to join, and waits for all that were let in to be answered. */
+  async drain(): Promise<void> {
+    this.#batcher.drain();
+    this.#wake();
+    while (!this.#isIdle) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#whenIdle.push(resolve);
+      await promise;
+    }
+  }
+
+  get #isIdle(): boolean {
+    return this.#batcher.queuedRows === 0 && this.#batcher.runningBatches === 0;
   }
 
   async #execute(options: BatchLoopOptions<P, R>, batch: Batch<P>): Promise<void> {
@@ -112,51 +153,136 @@ export class BatchLoop<P, R> {
     this.#wake();
   }
 
-  #unwrap(outcome: Outcome<R>, signal: Cancellation | undefined): readonly Piece<R>[] {
-    switch (outcome.kind) {
-      case "done":
-        return outcome.pieces;
-      case "failed":
-        throw outcome.error;
-      case "rejected":
-        throw overloaded(
-          outcome.reason === "queue-full"
-            ? `the queue of ${this.#subject} is full`
-            : `${this.#subject} cannot answer within its latency limit`,
-          outcome.retryAfterMs,
-        );
-      case "aborted":
-        throw signal?.reason ?? new BentoError("BENTO_INTERRUPTED", "the caller has gone");
-    }
-  }
-
   /** Makes sure that the batcher is ticked when it next has something to do. */
   #wake(): void {
+    if (this.#isImmediate) {
+      return;
+    }
     const at = this.#batcher.nextTickAt();
-    if (at === undefined || (this.#wakeAt !== undefined && this.#wakeAt <= at)) {
+    if (at === undefined) {
+      this.#tellIdle();
+      return;
+    }
+    if (this.#wakeAt !== undefined && this.#wakeAt <= at) {
       return;
     }
     this.#cancelWake();
     this.#wakeAt = at;
     const delayMs = at - this.#clock.now();
-    const tick = () => {
-      this.#wakeAt = undefined;
-      this.#batcher.tick();
-      this.#wake();
-    };
-    this.#cancelWake =
-      delayMs <= 0 ? this.#timers.immediate(tick) : this.#timers.after(delayMs, tick);
+    // a timer is late by a millisecond and more: a shorter wait is spent looking in turn after turn of the event loop
+    this.#isImmediate = delayMs < 1;
+    this.#cancelWake = this.#isImmediate
+      ? this.#timers.immediate(this.#tick)
+      : this.#timers.after(delayMs, this.#tick);
+  }
+
+  readonly #tick = (): void => {
+    this.#wakeAt = undefined;
+    this.#isImmediate = false;
+    this.#batcher.tick();
+    this.#wake();
+  };
+
+  #tellIdle(): void {
+    if (this.#whenIdle.length > 0 && this.#isIdle) {
+      for (const tell of this.#whenIdle.splice(0)) {
+        tell();
+      }
+    }
+  }
+}
+
+/** A submission on its way, and the promise of its caller. */
+class Call<P, R> implements Arrival<P, R> {
+  readonly rows: number;
+  readonly payload: P;
+  readonly group: string | undefined;
+  readonly deadlineMs: number | undefined;
+  readonly priority: "normal" | "low" | undefined;
+  readonly bytes: number | undefined;
+  readonly units: number | undefined;
+  readonly signal: Cancellation | undefined;
+  readonly #subject: string;
+  readonly #resolve: (pieces: readonly Piece<R>[]) => void;
+  readonly #reject: (error: unknown) => void;
+  #leave: (() => void) | undefined;
+
+  constructor({ submission, subject, resolve, reject }: CallOptions<P, R>) {
+    this.rows = submission.rows;
+    this.payload = submission.payload;
+    this.group = submission.group;
+    this.deadlineMs = submission.deadlineMs;
+    this.priority = submission.priority;
+    this.bytes = submission.bytes;
+    this.units = submission.units;
+    this.signal = submission.signal;
+    this.#subject = subject;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  listen(signal: Cancellation, leave: () => void): void {
+    this.#leave = leave;
+    signal.addEventListener("abort", leave, { once: true });
+  }
+
+  settle(outcome: Outcome<R>): void {
+    if (this.#leave !== undefined) {
+      this.signal?.removeEventListener("abort", this.#leave);
+    }
+    switch (outcome.kind) {
+      case "done":
+        this.#resolve(outcome.pieces);
+        break;
+      case "failed":
+        this.#reject(outcome.error);
+        break;
+      case "rejected":
+        this.#reject(overloaded(refusal(outcome.reason, this.#subject), outcome.retryAfterMs));
+        break;
+      case "aborted":
+        this.#reject(
+          this.signal?.reason ?? new BentoError("BENTO_INTERRUPTED", "the caller has gone"),
+        );
+    }
+  }
+}
+
+interface CallOptions<P, R> {
+  readonly submission: Submission<P>;
+  readonly subject: string;
+  readonly resolve: (pieces: readonly Piece<R>[]) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+function refusal(reason: RejectReason, subject: string): string {
+  switch (reason) {
+    case "queue-full":
+      return `the queue of ${subject} is full`;
+    case "too-late":
+      return `${subject} cannot answer within its latency limit`;
+    case "expired":
+      return `${subject} was slower than expected and cannot answer within its latency limit`;
   }
 }
 
 function configOf<P, R>(options: BatchLoopOptions<P, R>): BatcherConfig {
   const { settings = {} } = options;
   const maxBatchSize = settings.maxBatchSize ?? BATCH_DEFAULTS.maxBatchSize;
+  const maxLatencyMs = settings.maxLatencyMs ?? BATCH_DEFAULTS.maxLatencyMs;
   return {
     maxBatchSize,
-    maxLatencyMs: settings.maxLatencyMs ?? BATCH_DEFAULTS.maxLatencyMs,
+    maxLatencyMs,
     maxWaitMs: settings.maxWaitMs ?? BATCH_DEFAULTS.maxWaitMs,
     maxQueueRows: options.maxQueueRows ?? 100 * maxBatchSize,
+    maxQueueBytes: options.maxQueueBytes,
+    maxUnits: options.maxUnits,
+    retry: options.retry,
+    // what lies between a runner's end and the caller: a turn of the event loop
+    slackMs: Math.min(1, maxLatencyMs / 100),
     wrongCount: (count, rows) => options.wrongCount(count, rows),
+    isCallersFault: (error) =>
+      (ApiError.isInstance(error) && error.status < 500) ||
+      (BentoError.isInstance(error) && error.code === "BENTO_INVALID_INPUT"),
   };
 }

@@ -1,64 +1,36 @@
 /**
  * Forms batches from the rows of many callers. One pure, synchronous state machine: no timers, no clock of its own, no
  * model inside; it is told of events and is the same in production and in a simulation. Two rules hold: every arrival
- * gets exactly one outcome, and a free runner with rows waiting gets a batch in the same tick.
+ * gets exactly one outcome, and a free runner with rows waiting gets a batch in the same tick, unless they are held for
+ * others to join.
  *
  * @module
  */
-import type { Cancellation } from "./cancellation.ts";
+import { Admission } from "./batcher/admission.ts";
+import type { Arrival, Batch, BatchResult, RejectReason, Slice } from "./batcher/arrival.ts";
+import { ArrivalRate } from "./batcher/arrival-rate.ts";
+import { BatchQueue } from "./batcher/batch-queue.ts";
+import type { BatcherConfig } from "./batcher/batcher-config.ts";
+import { Breaker } from "./batcher/breaker.ts";
+import type { Job, Part } from "./batcher/job.ts";
+import { Linger } from "./batcher/linger.ts";
+import type { BatchObserver, BatchSnapshot, BatchStart, StartReason } from "./batcher/observer.ts";
+import { PlannedBatch } from "./batcher/planned-batch.ts";
+import { Suspects, splitParts } from "./batcher/suspects.ts";
 import type { Clock } from "./clock.ts";
 import type { CostModel } from "./cost-model.ts";
 
-/** One caller's rows. */
-export interface Arrival<P, R> {
-  /** Rows to work on, at least 1. All limits count rows. */
-  readonly rows: number;
-  readonly payload: P;
-  /** Only rows of the same group share a batch, e.g. those of one shape. @default "" */
-  readonly group?: string;
-  /** Read when a batch is assembled: callers that have gone are dropped there. */
-  readonly signal?: Cancellation | undefined;
-  /** Called once. */
-  settle(outcome: Outcome<R>): void;
-}
-
-export type Outcome<R> =
-  /** All rows are done; the pieces, joined in order, are the caller's results. */
-  | { readonly kind: "done"; readonly pieces: readonly Piece<R>[] }
-  | { readonly kind: "failed"; readonly error: unknown }
-  /** Refused on arrival, never after a wait. */
-  | {
-      readonly kind: "rejected";
-      readonly reason: "queue-full" | "too-late";
-      readonly retryAfterMs: number;
-    }
-  /** The caller went away first. */
-  | { readonly kind: "aborted" };
-
-/** Rows `from` (inclusive) to `to` (exclusive) of the results of one batch. */
-export interface Piece<R> {
-  readonly results: R;
-  readonly from: number;
-  readonly to: number;
-}
-
-/** Rows `from` (inclusive) to `to` (exclusive) of one caller. */
-export interface Slice<P> {
-  readonly payload: P;
-  readonly from: number;
-  readonly to: number;
-}
-
-/** What goes to a runner at once; the slices stand in the order of arrival. */
-export interface Batch<P> {
-  readonly rows: number;
-  readonly slices: readonly Slice<P>[];
-}
-
-export type BatchResult<R> =
-  /** `count` is how many rows came back, whatever they are made of. */
-  | { readonly kind: "results"; readonly results: R; readonly count: number }
-  | { readonly kind: "error"; readonly error: unknown };
+export type {
+  Arrival,
+  Batch,
+  BatchResult,
+  Outcome,
+  Piece,
+  RejectReason,
+  Slice,
+} from "./batcher/arrival.ts";
+export type { BatcherConfig } from "./batcher/batcher-config.ts";
+export type { BatchObserver, BatchSnapshot } from "./batcher/observer.ts";
 
 /** Who runs batches. */
 export interface Executor<P> {
@@ -68,86 +40,116 @@ export interface Executor<P> {
   run(batch: Batch<P>): void;
 }
 
-export interface BatcherConfig {
-  /** Most rows in one batch. A caller with more is split and joined again. */
-  readonly maxBatchSize: number;
-  /** Longest time to an answer that is promised on arrival, in milliseconds. */
-  readonly maxLatencyMs: number;
-  /** Longest the first row is held for others to join, in milliseconds. 0 never holds. */
-  readonly maxWaitMs: number;
-  /** Most rows waiting. A caller that finds the queue empty is always let in. */
-  readonly maxQueueRows: number;
-  /** The error when `count` results came back for `rows` rows. */
-  wrongCount(count: number, rows: number): Error;
-}
-
 export interface BatcherOptions<P> {
   readonly clock: Clock;
   readonly executor: Executor<P>;
   readonly costModel: CostModel;
   readonly config: BatcherConfig;
-}
-
-interface Job<P, R> {
-  readonly arrival: Arrival<P, R>;
-  readonly arrivedAt: number;
-  /** Rows given to batches so far. */
-  taken: number;
-  received: number;
-  readonly pieces: (Piece<R> & { readonly start: number })[];
+  readonly observer?: BatchObserver | undefined;
+  /** From 0 to 1, to spread retries. @default always 0.5 */
+  readonly random?: (() => number) | undefined;
 }
 
 interface Running<P, R> {
+  readonly planned: PlannedBatch<P, R>;
+  readonly parts: readonly Part<P, R>[];
   readonly startedAt: number;
-  readonly parts: readonly {
-    readonly job: Job<P, R>;
-    readonly from: number;
-    readonly to: number;
-  }[];
+  /** By plan. */
+  readonly endsAt: number;
+  readonly start: BatchStart | undefined;
+  /** Whether it decides if the model works again. */
+  readonly isProbe: boolean;
 }
+
+/** Share of the queue's bound that `low` callers may fill. */
+const LOW_SHARE = 0.75;
 
 export class Batcher<P, R> {
   readonly #options: BatcherOptions<P>;
-  /** In order of arrival; each has rows that no batch has taken. */
-  #queue: Job<P, R>[] = [];
-  #queuedRows = 0;
-  /** Those without an outcome. */
-  readonly #open = new Map<Arrival<P, R>, Job<P, R>>();
+  readonly #queue: BatchQueue<P, R>;
+  readonly #admission: Admission<P, R>;
+  readonly #rate = new ArrivalRate();
+  readonly #linger = new Linger();
+  readonly #breaker = new Breaker();
+  /** Those that can still be aborted. */
+  readonly #jobs = new Map<Arrival<P, R>, Job<P, R>>();
   readonly #running = new Map<Batch<P>, Running<P, R>>();
+  #isDraining = false;
 
   constructor(options: BatcherOptions<P>) {
+    const { config, costModel, executor } = options;
     this.#options = options;
+    this.#queue = new BatchQueue((rows) => costModel.predict(rows) ?? rows);
+    this.#admission = new Admission<P, R>({
+      config,
+      costModel,
+      runners: executor.runners,
+      queue: this.#queue,
+      rate: this.#rate,
+      ends: () => Array.from(this.#running.values(), (running) => running.endsAt),
+    });
   }
 
   /** Rows that no batch has taken yet. */
   get queuedRows(): number {
-    return this.#queuedRows;
+    return this.#queue.rows;
   }
 
   get runningBatches(): number {
     return this.#running.size;
   }
 
-  /** Takes a caller in, or settles it as rejected at once. */
+  /** The model failed on all that it was given; callers fail at once until it is time to try it again. */
+  get isBroken(): boolean {
+    return this.#breaker.isOpen(this.#options.clock.now());
+  }
+
+  snapshot(): BatchSnapshot {
+    const { clock, costModel } = this.#options;
+    const { line, spread } = costModel;
+    return {
+      queuedRows: this.#queue.rows,
+      queuedBytes: this.#queue.bytes,
+      running: this.#running.size,
+      plannedRows: this.#admission.plannedRows,
+      arrivalRate: this.#rate.at(clock.now()),
+      alphaMs: line?.alphaMs,
+      betaMs: line?.betaMs,
+      spread,
+      lingering: this.#admission.lingerUntil > clock.now(),
+    };
+  }
+
+  /** Takes a caller in, or settles it as refused at once. */
   arrive(arrival: Arrival<P, R>): void {
-    const rejected = this.#rejection(arrival.rows);
-    if (rejected !== undefined) {
-      arrival.settle(rejected);
+    const { rows } = arrival;
+    const now = this.#options.clock.now();
+    this.#rate.add(rows, now);
+    this.#linger.arrived(rows, now);
+    if (this.#breaker.isOpen(now)) {
+      arrival.settle({ kind: "failed", error: this.#breaker.error });
       return;
     }
-    const arrivedAt = this.#options.clock.now();
-    const job: Job<P, R> = { arrival, arrivedAt, taken: 0, received: 0, pieces: [] };
-    this.#open.set(arrival, job);
-    this.#queue.push(job);
-    this.#queuedRows += arrival.rows;
+    if (this.#isOverBound(arrival)) {
+      this.#reject(arrival, "queue-full", now);
+      return;
+    }
+    const isIdle = this.#queue.batches.length === 0 && this.#running.size === 0;
+    const job = this.#admission.jobOf(arrival, now, isIdle);
+    if (!this.#admission.admit(job, now)) {
+      this.#reject(arrival, "too-late", now);
+      return;
+    }
+    this.#jobs.set(arrival, job);
   }
 
   /** The caller has gone: its waiting rows leave the queue, rows that are running are not waited for. */
   abort(arrival: Arrival<P, R>): void {
-    const job = this.#open.get(arrival);
+    const job = this.#jobs.get(arrival);
     if (job !== undefined) {
-      this.#leave(job);
-      this.#settle(job, { kind: "aborted" });
+      const isQueued = this.#leave(job);
+      this.#options.observer?.cancelled?.(isQueued ? "queued" : "running");
+      this.#settle(job, () => job.settle({ kind: "aborted" }));
     }
   }
 
@@ -158,177 +160,321 @@ export class Batcher<P, R> {
       return;
     }
     this.#running.delete(batch);
+    this.#admission.changed();
+    const { clock, config, costModel, observer } = this.#options;
+    const now = clock.now();
+    const durationMs = now - running.startedAt;
+    const isGood = result.kind === "results" && result.count === batch.rows;
+    if (running.start !== undefined) {
+      observer?.batchEnded?.({ ...running.start, durationMs, isGood });
+    }
     if (result.kind === "error") {
-      this.#fail(running, result.error);
-    } else if (result.count !== batch.rows) {
-      this.#fail(running, this.#options.config.wrongCount(result.count, batch.rows));
+      this.#fail(running, result.error, now);
+    } else if (!isGood) {
+      const error = config.wrongCount(result.count, batch.rows);
+      this.#failParts(running.parts, error);
+      if (running.isProbe) {
+        this.#breaker.failed("probe", error, now);
+      }
     } else {
-      const { clock, costModel } = this.#options;
-      costModel.observe(batch.rows, clock.now() - running.startedAt);
-      this.#scatter(running, result.results);
+      this.#breaker.succeeded();
+      costModel.observe(this.#admission.workOf(batch.rows, running.planned.units), durationMs);
+      this.#linger.ended(batch.rows, now);
+      this.#scatter(running.parts, result.results);
     }
   }
 
   /** Gives batches to free runners until there is no runner, no row, or only rows that are held to be joined. */
   tick(): void {
-    while (this.#hasFreeRunner() && this.#isDue()) {
-      const { batch, running } = this.#assemble();
-      if (batch.rows === 0) {
-        continue; // all that were looked at had gone
+    const now = this.#options.clock.now();
+    while (this.#hasFreeRunner()) {
+      const readyAt = this.#readyAt(now);
+      if (readyAt === undefined || readyAt > now) {
+        return;
       }
-      this.#running.set(batch, running);
-      try {
-        this.#options.executor.run(batch);
-      } catch (error) {
-        this.done(batch, { kind: "error", error });
-      }
+      this.#start(now);
     }
   }
 
   /** When `tick` has something to do next, by the clock; undefined when only another event can change that. */
   nextTickAt(): number | undefined {
-    const [head] = this.#queue;
-    if (head === undefined || !this.#hasFreeRunner()) {
-      return undefined;
-    }
-    const { clock, config } = this.#options;
-    return this.#isDue() ? clock.now() : head.arrivedAt + config.maxWaitMs;
+    return this.#hasFreeRunner() ? this.#readyAt(this.#options.clock.now()) : undefined;
+  }
+
+  /** From now on no row is held for others to join. */
+  drain(): void {
+    this.#isDraining = true;
   }
 
   #hasFreeRunner(): boolean {
     return this.#running.size < this.#options.executor.runners;
   }
 
-  #isDue(): boolean {
-    const [head] = this.#queue;
-    const { clock, config } = this.#options;
-    return (
-      head !== undefined &&
-      (this.#queuedRows >= config.maxBatchSize || clock.now() >= head.arrivedAt + config.maxWaitMs)
-    );
+  /** When the first batch may start; `now` when one behind it need not wait, for batches run in order. */
+  #readyAt(now: number): number | undefined {
+    const { batches } = this.#queue;
+    const [head] = batches;
+    if (head === undefined) {
+      return undefined;
+    }
+    if (this.#isDraining || batches.some((batch) => this.#admission.isFull(batch))) {
+      return now;
+    }
+    let readyAt = Number.POSITIVE_INFINITY;
+    this.#admission.lingerUntil = 0;
+    for (const batch of batches) {
+      readyAt = Math.min(readyAt, this.#admission.heldUntil(batch));
+    }
+    if (readyAt <= now && batches.length === 1) {
+      this.#admission.lingerUntil = this.#lingerUntil(head, now);
+      readyAt = this.#admission.heldUntil(head);
+    }
+    return Math.max(now, readyAt);
   }
 
-  /**
-   * Takes rows of one group from the head of the queue. Only callers above the cap are split: a caller that fits into one
-   * batch is answered from one.
-   */
-  #assemble(): { batch: Batch<P>; running: Running<P, R> } {
-    const { clock, config } = this.#options;
-    const parts: { job: Job<P, R>; from: number; to: number }[] = [];
-    let rows = 0;
-    let visited = 0;
-    for (const job of this.#queue) {
-      const isFull = rows === config.maxBatchSize;
-      if (isFull) {
+  #lingerUntil({ rows }: PlannedBatch<P, R>, now: number): number {
+    const { config, costModel } = this.#options;
+    const { line } = costModel;
+    return config.linger === false || line === undefined
+      ? 0
+      : (this.#linger.holdUntil({ now, rows, ...line }) ?? 0);
+  }
+
+  #start(now: number): void {
+    const { costModel, executor, observer } = this.#options;
+    const isFull =
+      this.#queue.batches[0] !== undefined && this.#admission.isFull(this.#queue.batches[0]);
+    const planned = this.#queue.shift();
+    this.#admission.lingerUntil = 0;
+    this.#admission.changed();
+    this.#linger.dispatched();
+    if (planned === undefined) {
+      return;
+    }
+    const parts = this.#assemble(planned, now);
+    const rows = countRows(parts);
+    if (rows === 0) {
+      return; // all that were looked at had gone
+    }
+    const slices: Slice<P>[] = parts.map(({ job, from, to }) => ({
+      payload: job.arrival.payload,
+      from,
+      to,
+    }));
+    const batch: Batch<P> = { rows, slices };
+    const work = this.#admission.workOf(rows, planned.units);
+    const start =
+      observer === undefined
+        ? undefined
+        : describeStart(planned, parts, { now, isFull, predictedMs: costModel.predict(work) });
+    const isProbe = this.#breaker.isProbe;
+    this.#breaker.probe();
+    this.#running.set(batch, {
+      planned,
+      parts,
+      startedAt: now,
+      endsAt: now + (costModel.plan(work) ?? 0),
+      start,
+      isProbe,
+    });
+    if (start !== undefined) {
+      observer?.batchStarted?.(start);
+    }
+    try {
+      executor.run(batch);
+    } catch (error) {
+      this.done(batch, { kind: "error", error });
+    }
+  }
+
+  /** The parts whose callers still wait; room that others left goes to those behind, up to the size that was planned. */
+  #assemble(planned: PlannedBatch<P, R>, now: number): readonly Part<P, R>[] {
+    const live = planned.parts.every((part) => this.#isWanted(part, planned, now))
+      ? planned.parts
+      : planned.parts.filter((part) => this.#isWanted(part, planned, now));
+    if (live === planned.parts || planned.suspects !== undefined) {
+      return live;
+    }
+    const parts = [...live];
+    let room = planned.plannedRows - countRows(parts);
+    while (room > 0) {
+      const part = this.#queue.pull(planned, room);
+      if (part === undefined) {
         break;
       }
-      if (job.arrival.signal?.aborted === true) {
-        visited += 1;
-        this.#queuedRows -= job.arrival.rows - job.taken;
-        job.taken = job.arrival.rows;
-        this.#settle(job, { kind: "aborted" });
-        continue;
-      }
-      if (parts[0] !== undefined && parts[0].job.arrival.group !== job.arrival.group) {
-        visited += 1;
-        continue;
-      }
-      const taken = takeRows(job, config.maxBatchSize, config.maxBatchSize - rows);
-      if (taken === 0) {
-        break;
-      }
-      visited += 1;
-      parts.push({ job, from: job.taken - taken, to: job.taken });
-      rows += taken;
-    }
-    const kept = this.#queue.slice(0, visited).filter((job) => job.taken < job.arrival.rows);
-    this.#queue = [...kept, ...this.#queue.slice(visited)];
-    this.#queuedRows -= rows;
-    const slices = parts.map(({ job, from, to }) => ({ payload: job.arrival.payload, from, to }));
-    return { batch: { rows, slices }, running: { startedAt: clock.now(), parts } };
-  }
-
-  #scatter(running: Running<P, R>, results: R): void {
-    let offset = 0;
-    for (const { job, from, to } of running.parts) {
-      const end = offset + to - from;
-      job.pieces.push({ results, from: offset, to: end, start: from });
-      job.received += to - from;
-      offset = end;
-      if (job.received === job.arrival.rows) {
-        // runners may finish in another order than they began
-        job.pieces.sort((a, b) => a.start - b.start);
-        const pieces = job.pieces.map((piece) => ({
-          results: piece.results,
-          from: piece.from,
-          to: piece.to,
-        }));
-        this.#settle(job, { kind: "done", pieces });
+      if (this.#isWanted(part, planned, now)) {
+        parts.push(part);
+        room -= part.to - part.from;
       }
     }
+    return parts;
   }
 
-  #fail(running: Running<P, R>, error: unknown): void {
-    for (const { job } of running.parts) {
+  /** Tells callers that have gone, or whose answer would come too late, and leaves them out. */
+  #isWanted({ job }: Part<P, R>, planned: PlannedBatch<P, R>, now: number): boolean {
+    if (job.isSettled) {
+      return false;
+    }
+    if (job.hasGone) {
       this.#leave(job);
-      this.#settle(job, { kind: "failed", error });
+      this.#options.observer?.cancelled?.("queued");
+      this.#settle(job, () => job.settle({ kind: "aborted" }));
+      return false;
+    }
+    const { costModel } = this.#options;
+    const runMs = costModel.predict(this.#admission.workOf(planned.plannedRows, planned.units));
+    if (runMs !== undefined && now + runMs > job.dueAt && planned.suspects === undefined) {
+      this.#leave(job);
+      this.#settle(job, () => this.#reject(job, "expired", now));
+      return false;
+    }
+    return true;
+  }
+
+  #scatter(parts: readonly Part<P, R>[], results: R): void {
+    let offset = 0;
+    for (const { job, from, to } of parts) {
+      const end = offset + to - from;
+      if (job.receive({ results, from: offset, to: end }, from)) {
+        this.#jobs.delete(job.arrival);
+      }
+      offset = end;
     }
   }
 
-  #leave(job: Job<P, R>): void {
-    const waiting = job.arrival.rows - job.taken;
-    if (waiting > 0) {
-      this.#queuedRows -= waiting;
-      job.taken = job.arrival.rows;
-      this.#queue.splice(this.#queue.indexOf(job), 1);
+  /** One caller's fault is found by running halves again; when all fail, it is the model's. */
+  #fail(running: Running<P, R>, error: unknown, now: number): void {
+    const { config, observer } = this.#options;
+    const { planned, isProbe } = running;
+    const parts = running.parts.filter((part) => !part.job.isSettled);
+    const isModels = config.isCallersFault?.(error) !== true;
+    if (isProbe && !isModels) {
+      this.#breaker.succeeded();
+    }
+    const isWhole = planned.isTopHalf && planned.suspects?.halfFailed() === true;
+    const isSingle = parts.length === 1 && planned.suspects === undefined;
+    const kind = isProbe ? "probe" : isWhole ? "whole" : isSingle ? "single" : undefined;
+    if (isModels && kind !== undefined && this.#breaker.failed(kind, error, now)) {
+      this.#failParts(parts, error);
+      this.#failQueue(error);
+      return;
+    }
+    if (parts.length < 2 || config.retry === false) {
+      this.#failParts(parts, error);
+      return;
+    }
+    observer?.bisected?.(parts.length);
+    const suspects = planned.suspects ?? new Suspects(parts.length);
+    const isTopHalf = planned.suspects === undefined;
+    // the first half goes to the front last, so that callers keep their order
+    for (const half of splitParts(parts).toReversed()) {
+      this.#retry(half, { planned, suspects, isTopHalf, error, now });
     }
   }
 
-  #settle(job: Job<P, R>, outcome: Outcome<R>): void {
-    if (this.#open.delete(job.arrival)) {
-      job.arrival.settle(outcome);
+  #retry(
+    parts: readonly Part<P, R>[],
+    { planned, suspects, isTopHalf, error, now }: Retry<P, R>,
+  ): void {
+    const batch = new PlannedBatch<P, R>({ ...planned, openedAt: now });
+    batch.isOpen = false;
+    batch.suspects = suspects;
+    batch.isTopHalf = isTopHalf;
+    for (const part of parts) {
+      batch.add(part);
+    }
+    const runMs = this.#admission.costMs(batch) ?? 0;
+    if (!suspects.take() || parts.some(({ job }) => now + runMs > job.dueAt)) {
+      this.#failParts(parts, error);
+      return;
+    }
+    this.#queue.insert(batch, 0);
+    for (const { job, from, to } of parts) {
+      this.#queue.count(to - from, job);
     }
   }
 
-  #rejection(rows: number): (Outcome<R> & { kind: "rejected" }) | undefined {
-    const { config } = this.#options;
-    const waitMs = this.#expectedMs(rows);
-    if (this.#queuedRows > 0 && this.#queuedRows + rows > config.maxQueueRows) {
-      return { kind: "rejected", reason: "queue-full", retryAfterMs: waitMs ?? 1000 };
+  #failParts(parts: readonly Part<P, R>[], error: unknown): void {
+    for (const { job } of parts) {
+      this.#leave(job);
+      this.#settle(job, () => job.settle({ kind: "failed", error }));
     }
-    // an idle batcher takes everything: only work can correct a model that is wrong
-    const isIdle = this.#queuedRows === 0 && this.#running.size === 0;
-    if (isIdle || waitMs === undefined || waitMs <= config.maxLatencyMs) {
-      return undefined;
-    }
-    return { kind: "rejected", reason: "too-late", retryAfterMs: waitMs - config.maxLatencyMs };
   }
 
-  /** Time until rows that arrive now are answered, by the model; undefined while it is untrained. */
-  #expectedMs(rows: number): number | undefined {
-    const { clock, config, costModel, executor } = this.#options;
-    const ahead = this.#queuedRows + rows;
-    const batchMs = costModel.predict(Math.min(ahead, config.maxBatchSize));
-    if (batchMs === undefined) {
-      return undefined;
+  #failQueue(error: unknown): void {
+    for (const batch of [...this.#queue.batches]) {
+      this.#failParts(batch.parts, error);
     }
-    const rounds = Math.ceil(Math.ceil(ahead / config.maxBatchSize) / executor.runners);
-    const ends = [...this.#running].map(
-      ([batch, { startedAt }]) =>
-        startedAt + (costModel.predict(batch.rows) ?? batchMs) - clock.now(),
+  }
+
+  /** @returns whether rows of it waited */
+  #leave(job: Job<P, R>): boolean {
+    this.#admission.changed();
+    return !job.isSettled && this.#queue.release(job);
+  }
+
+  #settle(job: Job<P, R>, tell: () => void): void {
+    if (this.#jobs.delete(job.arrival)) {
+      tell();
+    }
+  }
+
+  #isOverBound({ rows, bytes = 0, priority }: Arrival<P, R>): boolean {
+    const { maxQueueRows, maxQueueBytes = Number.POSITIVE_INFINITY } = this.#options.config;
+    const share = priority === "low" ? LOW_SHARE : 1;
+    return (
+      this.#queue.rows > 0 &&
+      (this.#queue.rows + rows > share * maxQueueRows ||
+        this.#queue.bytes + bytes > share * maxQueueBytes)
     );
-    const untilFreeMs = this.#hasFreeRunner() ? 0 : Math.max(0, Math.min(...ends));
-    return untilFreeMs + rounds * batchMs;
+  }
+
+  #reject(to: Pick<Arrival<P, R>, "settle">, reason: RejectReason, now: number): void {
+    const { observer, random = () => 0.5 } = this.#options;
+    observer?.rejected?.(reason);
+    const retryAfterMs = this.#admission.retryAfterMs(now, random);
+    to.settle({ kind: "rejected", reason, retryAfterMs });
   }
 }
 
-/** Moves rows of a job into a batch with `room` left; 0 when it must wait for a batch of its own. */
-function takeRows<P, R>(job: Job<P, R>, cap: number, room: number): number {
-  const waiting = job.arrival.rows - job.taken;
-  if (waiting > room && job.arrival.rows <= cap) {
-    return 0;
+interface Retry<P, R> {
+  readonly planned: PlannedBatch<P, R>;
+  readonly suspects: Suspects;
+  readonly isTopHalf: boolean;
+  readonly error: unknown;
+  readonly now: number;
+}
+
+function countRows<P, R>(parts: readonly Part<P, R>[]): number {
+  let rows = 0;
+  for (const { from, to } of parts) {
+    rows += to - from;
   }
-  const rows = Math.min(waiting, room);
-  job.taken += rows;
   return rows;
+}
+
+function describeStart<P, R>(
+  planned: PlannedBatch<P, R>,
+  parts: readonly Part<P, R>[],
+  at: { readonly now: number; readonly isFull: boolean; readonly predictedMs: number | undefined },
+): BatchStart {
+  const rows = countRows(parts);
+  const used = parts.reduce(
+    (sum, { job, from, to }) => sum + (to - from) * (job.arrival.units ?? 1),
+    0,
+  );
+  const waited = at.now - planned.openedAt;
+  let reason: StartReason = waited > 0 ? "held" : "free";
+  if (planned.suspects !== undefined) {
+    reason = "retry";
+  } else if (at.isFull) {
+    reason = "full";
+  }
+  return {
+    rows,
+    padding: rows * planned.units - used,
+    queueWaitMs: waited,
+    predictedMs: at.predictedMs,
+    reason,
+  };
 }

@@ -110,6 +110,7 @@ describe("BatchLoop", () => {
     const { run } = doubling({
       settings: { maxLatencyMs: 100 },
       costModel: lineCost(90),
+      random: () => 0.5,
     });
     const [first, second] = [run([1]), run(Array.from({ length: 150 }, (_, row) => row))];
     const error = await second.catch((reason: unknown) => reason);
@@ -117,7 +118,7 @@ describe("BatchLoop", () => {
       code: "BENTO_OVERLOADED",
       message: "apis.double cannot answer within its latency limit",
     });
-    expect(retryAfterOf(error as object)).toBe(80);
+    expect(retryAfterOf(error as object)).toBe(84);
     expect(await first).toEqual([2]);
   });
 });

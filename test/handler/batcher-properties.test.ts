@@ -164,7 +164,8 @@ describe("Batcher, whatever happens in whatever order", () => {
             .filter((slice) => slice.from === 0)
             .map((slice) => order.indexOf(slice.payload))
             .filter((index) => arrivals[index]?.group === group);
-          expect(first).toEqual(first.toSorted((a, b) => a - b));
+          const begun = [...new Set(first)]; // rows of a failed batch are started again
+          expect(begun).toEqual(begun.toSorted((a, b) => a - b));
         }
       }),
       { numRuns: 500 },

@@ -185,7 +185,7 @@ describe("Batcher", () => {
     arrive("c", 4); // 400 to wait, 800 to run
     expect(world.outcomes.get("b")).toEqual([]);
     expect(world.outcomes.get("c")).toEqual([
-      { kind: "rejected", reason: "too-late", retryAfterMs: 200 },
+      { kind: "rejected", reason: "too-late", retryAfterMs: 230 },
     ]);
   });
 

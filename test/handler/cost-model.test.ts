@@ -1,19 +1,11 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type CostModel, scaleShapeCost } from "../../handler/cost-model.ts";
+import { seeded } from "./seeded.ts";
 
 const profileOf = (at: (rows: number) => number, sizes = [1, 8, 32]) => ({
   points: sizes.map((rows) => ({ rows, ms: at(rows) })),
 });
-
-/** A seeded source of numbers from 0 to 1. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
 
 function show(cost: CostModel, batches: number, sizeOf: (batch: number) => number) {
   for (let batch = 0; batch < batches; batch += 1) {
