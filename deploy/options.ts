@@ -8,6 +8,7 @@ import * as z from "zod";
 import type { Adapter } from "../adapters/adapter.ts";
 import { BentoError } from "../core/bento-error.ts";
 import { nearest } from "../core/nearest.ts";
+import { show } from "../core/show.ts";
 
 /**
  * @param given - from `environments.<env>`; what `sets` names is replaced
@@ -30,7 +31,8 @@ export function parseOptions(
     });
   const parsed = adapter.options.safeParse(pick(values, known));
   for (const issue of parsed.error?.issues ?? []) {
-    problems.push(`${issue.path.join(".")}: ${issue.message}`);
+    const given = values[String(issue.path[0])];
+    problems.push(`${issue.path.join(".")}: ${expectation(issue.message)}, got ${show(given)}`);
   }
   if (!parsed.success || problems.length > 0) {
     throw new BentoError("BENTO_USAGE", problems.join("\n"), {
@@ -39,6 +41,12 @@ export function parseOptions(
     });
   }
   return parsed.data;
+}
+
+/** zod's sentence without its kind of problem and the name of the type it got: the value itself is shown. */
+function expectation(message: string): string {
+  const plain = message.replace(/^[A-Z][a-z]+ [a-z]+: /, "").replace(/, received .*$/, "");
+  return plain.charAt(0).toLowerCase() + plain.slice(1);
 }
 
 /** The names of a platform's options, sorted. */

@@ -28,7 +28,7 @@ const MISUSE: Record<
     {
       exitCode: 2,
       message:
-        'local has no option "prot"; did you mean port?\nhost: Too small: expected string to have >=1 characters',
+        'local has no option "prot"; did you mean port?\nhost: expected string to have >=1 characters, got ""',
       where: "options of local",
       hint: "options: engine, host, port, startTimeoutSeconds, stopTimeoutSeconds",
     },
@@ -46,7 +46,7 @@ const MISUSE: Record<
     { sets: ["port=99999"] },
     {
       exitCode: 2,
-      message: "port: Too big: expected number to be <=65535",
+      message: "port: expected number to be <=65535, got 99999",
       where: "options of local",
       hint: "options: engine, host, port, startTimeoutSeconds, stopTimeoutSeconds",
     },
