@@ -1,0 +1,47 @@
+/**
+ * `npm run sim [-- --full] [--seeds N] [--out FOLDER]`: plays the grid and the scenarios, writes `sim.json` and `sim.md`,
+ * and prints the bars. The same every time.
+ *
+ * @module
+ */
+import { mkdir, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { planOf } from "./grid.ts";
+import { judge } from "./judge.ts";
+import { formatJson, formatPage, formatVerdicts, hashOfResults } from "./report.ts";
+import { type CellResult, runCell } from "./run-cell.ts";
+import { runScenarios } from "./scenarios.ts";
+
+const { values } = parseArgs({
+  options: {
+    full: { type: "boolean", default: false },
+    seeds: { type: "string" },
+    out: { type: "string", default: join(import.meta.dirname, "..", "results") },
+  },
+});
+
+const plan = planOf({
+  isFull: values.full,
+  seeds: values.seeds === undefined ? undefined : Number.parseInt(values.seeds, 10),
+});
+const cells: CellResult[] = [];
+for (const cell of plan.cells) {
+  cells.push(await runCell(cell, plan));
+  if (cells.length % 15 === 0) {
+    process.stderr.write(`${cells.length} of ${plan.cells.length} cells\n`);
+  }
+}
+const scenarios = await runScenarios(plan.seeds);
+const results = { plan, verdicts: judge(cells, scenarios), cells, scenarios };
+await mkdir(values.out, { recursive: true });
+await put("sim.json", formatJson(results));
+await put("sim.md", formatPage(results));
+console.log(formatVerdicts(results.verdicts));
+console.log(`\nhash ${hashOfResults(results)}`);
+
+async function put(name: string, text: string): Promise<void> {
+  const path = join(values.out, name);
+  await writeFile(`${path}.part`, text);
+  await rename(`${path}.part`, path);
+}
