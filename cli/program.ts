@@ -14,6 +14,7 @@ import { registerDeployment } from "./commands/deployment.ts";
 import { registerHelp } from "./commands/help.ts";
 import { registerInit } from "./commands/init.ts";
 import { registerModels } from "./commands/models.ts";
+import { registerProfile } from "./commands/profile.ts";
 import { registerServe } from "./commands/serve.ts";
 import { registerTypes } from "./commands/types.ts";
 import type { CliContext } from "./context.ts";
@@ -36,6 +37,7 @@ export function createProgram(context: CliContext, setExitCode: SetExitCode): Co
   registerModels(program, context);
   registerTypes(program, context);
   registerServe(program, context, setExitCode);
+  registerProfile(program, context);
   registerBuild(program, context);
   registerBentos(program, context);
   registerContainerize(program, context);

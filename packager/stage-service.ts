@@ -4,12 +4,13 @@
  *
  * @module
  */
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import type { RuntimeManifest } from "../core/bento-manifest.ts";
 import { canonicalJson } from "../core/canonical-json.ts";
 import { digestOf } from "../core/digest.ts";
 import { formatTag } from "../core/tag.ts";
+import { diskError, systemCode } from "../model-store/disk-error.ts";
 import type { Store } from "../model-store/store.ts";
 import { type Bundle, bundleService } from "./bundle.ts";
 import { describeService } from "./describe-service.ts";
@@ -49,11 +50,22 @@ export async function stageService(
     await writeFiles(join(directory, "src"), [...bundle.files, ...included]);
     const runtime = await runtimeOf(project, { bundle, directory, ...options });
     await writeFile(join(directory, "bento.json"), canonicalJson(runtime, 2));
+    await copyProfile(project, directory);
     return { directory, name: runtime.name, inputs: bundle.inputs, [Symbol.asyncDispose]: dispose };
   } catch (error) {
     await dispose();
     throw error;
   }
+}
+
+/** What `bento profile` measured of the project, where it did. */
+async function copyProfile(project: Project, directory: string): Promise<void> {
+  const file = join(project.directory, "profile.json");
+  await copyFile(file, join(directory, "profile.json")).catch((error: unknown) => {
+    if (systemCode(error) !== "ENOENT") {
+      throw diskError(error, "read", file);
+    }
+  });
 }
 
 async function runtimeOf(

@@ -8,6 +8,7 @@ import { BentoError } from "../../core/bento-error.ts";
 import { Metadata } from "../../core/model-manifest.ts";
 import { formatTag } from "../../core/tag.ts";
 import { formatTensorSpec } from "../../core/tensor-spec.ts";
+import type { SignatureInput } from "../../model-store/signatures.ts";
 import type { CliContext } from "../context.ts";
 import { parseKeyValues, parseLooseValue } from "../key-values.ts";
 import { printDocument } from "../output.ts";
@@ -20,6 +21,7 @@ export interface ImportFlags {
   readonly version?: string;
   readonly framework?: string;
   readonly signature?: readonly string[];
+  readonly padding?: readonly string[];
   readonly label?: readonly string[];
   readonly metadata?: readonly string[];
   readonly metadataFile?: string;
@@ -34,7 +36,7 @@ export async function importModel(
 ): Promise<void> {
   const name = flags.name ?? unnamed(file);
   const store = await storeOf(context, flags.store);
-  const signatures = flags.signature === undefined ? undefined : readSignatures(flags.signature);
+  const signatures = readSignatures(flags);
   const { manifest, digest, state } = await store.models.save(resolve(context.cwd, file), {
     name,
     version: flags.version,
@@ -64,22 +66,43 @@ function unnamed(file: string): never {
   });
 }
 
-function readSignatures(pairs: readonly string[]): Record<string, { batchable: boolean }> {
-  const entries = Object.entries(parseKeyValues("--signature", pairs, "predict=batchable")).map(
-    ([name, word]) => {
-      if (word !== "batchable" && word !== "single") {
+/** What `--signature` says, each with the padding; `predict` where it says nothing. */
+function readSignatures(flags: ImportFlags): Record<string, SignatureInput> | undefined {
+  const padding = flags.padding === undefined ? undefined : readPadding(flags.padding);
+  if (flags.signature === undefined) {
+    return padding === undefined ? undefined : { predict: { padding } };
+  }
+  const pairs = Object.entries(parseKeyValues("--signature", flags.signature, "predict=batchable"));
+  const entries = pairs.map(([name, word]) => {
+    if (word !== "batchable" && word !== "single") {
+      throw new BentoError(
+        "BENTO_USAGE",
+        `expected --signature ${name}=batchable or ${name}=single, got ${JSON.stringify(word)}`,
+        {
+          hint: "batchable: rows of several requests may share a call; single: they may not",
+        },
+      );
+    }
+    return [name, { batchable: word === "batchable", padding }] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+function readPadding(pairs: readonly string[]): Record<string, number> {
+  const entries = Object.entries(parseKeyValues("--padding", pairs, "input_ids=0"));
+  return Object.fromEntries(
+    entries.map(([input, text]) => {
+      const value = Number(text);
+      if (text.trim() === "" || !Number.isFinite(value)) {
         throw new BentoError(
           "BENTO_USAGE",
-          `expected --signature ${name}=batchable or ${name}=single, got ${JSON.stringify(word)}`,
-          {
-            hint: "batchable: rows of several requests may share a call; single: they may not",
-          },
+          `expected --padding ${input}=NUMBER, got ${JSON.stringify(text)}`,
+          { hint: "e.g. --padding input_ids=0 --padding attention_mask=0" },
         );
       }
-      return [name, { batchable: word === "batchable" }] as const;
-    },
+      return [input, value];
+    }),
   );
-  return Object.fromEntries(entries);
 }
 
 /** The file's keys, then those of `--metadata`, which win. Values are JSON where they can be read as it. */

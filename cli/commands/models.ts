@@ -22,6 +22,11 @@ export function registerModels(program: Command, context: CliContext): void {
       "what callers may ask: NAME=batchable or NAME=single",
       collect,
     )
+    .option(
+      "--padding <input=value>",
+      "fill shorter rows of this input, so that rows of different lengths share a call",
+      collect,
+    )
     .option("--label <key=value>", "label, changeable later", collect)
     .option("--metadata <key=value>", "fact about the model, fixed with the version", collect)
     .option("--metadata-file <file>", "JSON file with metadata")

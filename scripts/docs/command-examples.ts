@@ -14,6 +14,7 @@ export const COMMAND_EXAMPLES: Readonly<Record<string, string>> = {
   "models alias":
     'bento models alias iris_classifier:v1.2.0 --to production --reason "better on short petals"',
   types: "bento types",
+  profile: "bento profile --svg curves.svg",
   serve: "bento serve service.ts --reload",
   build: "bento build",
   list: "bento list -o json",
