@@ -170,7 +170,8 @@ export class Admission<P, R> {
     this.#refreshedAt = now;
     this.#endsMs = runners * now;
     this.#nextEnd = Number.POSITIVE_INFINITY;
-    const busy = [...ends()];
+    // what is overdue is taken to last as long again: of runs that stall, the longer ones are left
+    const busy = Array.from(ends(), (end) => (end < now ? 2 * now - end : end));
     for (const end of busy) {
       this.#endsMs += Math.max(0, end - now);
       this.#nextEnd = Math.min(this.#nextEnd, Math.max(end, now));

@@ -29,13 +29,16 @@ export interface SimulateOptions {
   readonly runners: number;
   readonly arrivals: readonly Given[];
   runMs?(rows: number): number;
+  /** What a caller sends next, after its answer. */
+  next?(told: Told): Given | undefined;
   /** Sees every batch as it starts. */
   onStart?(batch: Batch<string>, now: number): void;
 }
 
 /** @returns what each caller was told, in the order of arrival */
 export function simulate(options: SimulateOptions): Told[] {
-  const { costModel, runners, arrivals, config } = options;
+  const { costModel, runners, config } = options;
+  const arrivals = [...options.arrivals];
   const runMs = options.runMs ?? ((rows: number) => costModel.predict(rows) ?? 1);
   const running: { readonly batch: Batch<string>; readonly endsAt: number }[] = [];
   let now = 0;
@@ -85,6 +88,14 @@ export function simulate(options: SimulateOptions): Told[] {
         ...given,
         settle: (outcome) => {
           told[index] = { given, outcome, endedAt: now };
+          const later = options.next?.(told[index]);
+          if (later !== undefined) {
+            let place = arrivals.length;
+            while (place > next && (arrivals[place - 1]?.at ?? 0) > later.at) {
+              place -= 1;
+            }
+            arrivals.splice(place, 0, later);
+          }
         },
       });
     } else {
