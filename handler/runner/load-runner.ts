@@ -16,6 +16,7 @@ import type { Flow } from "./fair-share.ts";
 import type { ExecutionProvider, RunnerSpec } from "./onnx-session.ts";
 import { type Layout, type PlacedModel, placeModel } from "./place-model.ts";
 import { createRunner, type LoadedRunner } from "./runner.ts";
+import { SAMPLE_LENGTH } from "./synthetic-inputs.ts";
 
 export interface LoadRunnerOptions {
   /** The .onnx file. */
@@ -68,8 +69,18 @@ export async function loadRunner(options: LoadRunnerOptions): Promise<LoadedRunn
     settings,
     padding,
     flow: mode === "worker" ? flow : undefined,
-    costModel: scaleShapeCost({ profile }),
+    costModel: scaleShapeCost({ profile: inUnits(profile, padding) }),
   });
+}
+
+/** What batches of a model with padding cost goes by their rows times their length, not by rows alone. */
+function inUnits(
+  profile: CostProfile | undefined,
+  padding: Padding | undefined,
+): CostProfile | undefined {
+  return profile === undefined || padding === undefined
+    ? profile
+    : { points: profile.points.map(({ rows, ms }) => ({ rows: rows * SAMPLE_LENGTH, ms })) };
 }
 
 /**

@@ -10,7 +10,7 @@ import type { TensorSpec } from "../../core/tensor-spec.ts";
 import type { RunnerSpec, Tensors } from "./onnx-session.ts";
 
 /** Length of made-up rows where the model leaves it open. */
-const SAMPLE_LENGTH = 16;
+export const SAMPLE_LENGTH = 16;
 
 /** Why no inputs can be made up, in words; undefined where they can. */
 export function unknownInput(spec: RunnerSpec, padding?: Padding): string | undefined {
