@@ -22,7 +22,7 @@ export const BUILT_IN_PATHS: readonly string[] = [
 
 const BATCH_SETTINGS = ["maxBatchSize", "maxLatencyMs", "maxWaitMs"];
 const API_KEYS = ["kind", "description", "input", "output", "run"];
-const BATCH_KEYS = ["kind", "description", "parameter", "row", "result", "per", "run"];
+const BATCH_KEYS = ["kind", "description", "parameter", "row", "result", "per", "retry", "run"];
 
 /** @returns a line for each problem, starting with `apis.<name>` */
 export function checkEndpoint(name: string, api: EndpointDefinition): string[] {
@@ -114,6 +114,9 @@ function checkBatch(where: string, api: BatchDefinition): string[] {
   }
   if (api.per !== "request" && api.per !== "item") {
     problems.push(`${where}.per: expected "request" or "item", got ${show(api.per)}`);
+  }
+  if (api.retry !== undefined && typeof api.retry !== "boolean") {
+    problems.push(`${where}.retry: expected true or false, got ${show(api.retry)}`);
   }
   problems.push(...checkOutput(`${where}.result`, api.result));
   return [...problems, ...checkBatchSettings(where, { ...api })];

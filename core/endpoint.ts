@@ -92,6 +92,11 @@ export interface BatchOptions<
   readonly result: O;
   /** What one caller sends: a list of rows, or one row alone. @default "request" */
   readonly per?: Per;
+  /**
+   * Whether the rows of a batch that failed are run again in halves, so that a bad row fails alone. False for a `run` with
+   * side effects. @default true
+   */
+  readonly retry?: boolean;
   /** Rows of several requests; gives one result for each row, in their order. */
   run(
     this: void,
@@ -134,6 +139,7 @@ export interface BatchDefinition extends Endpoint, BatchSettings {
   readonly row: Schema;
   readonly result: Schema;
   readonly per: "request" | "item";
+  readonly retry?: boolean;
   run(rows: unknown, context: BatchContext<Models>): unknown;
 }
 

@@ -11,6 +11,7 @@ import type { ServiceDefinition } from "../core/service.ts";
 import { type AnswerCalls, type AppEnv, answerCalls } from "./answer-calls.ts";
 import { apiEndpoint } from "./api-endpoint.ts";
 import { batchEndpoint } from "./batch-endpoint.ts";
+import { type Batchers, createBatchers } from "./batchers.ts";
 import { addBuiltIns, BUILT_INS, readiness, refuseMethod } from "./built-ins.ts";
 import type { Endpoint } from "./call.ts";
 import type { NodeBindings } from "./caller.ts";
@@ -76,8 +77,12 @@ export function createApp(options: AppOptions): App {
   });
   const { timeoutMs = DEFAULT_TIMEOUT_MS } = definition.traffic ?? {};
   const answering = answerCalls({ ...options, edge, lifecycle, timeoutMs });
+  const batchers = createBatchers(metrics);
+  for (const [key, runner] of Object.entries(options.runners)) {
+    batchers.add(key, runner, { subject: `model ${key}`, settings: definition.models[key]?.batch });
+  }
   for (const [name, endpoint] of Object.entries(definition.apis)) {
-    const answer = endpointOf(name, endpoint, options);
+    const answer = endpointOf(name, endpoint, { options, batchers });
     hono.post(`/${name}`, answering(`/${name}`, jsonCalls(answer, options)));
   }
   addInference(hono, answering, {
@@ -88,7 +93,7 @@ export function createApp(options: AppOptions): App {
     log: options.log ?? silentLog,
   });
   // one handler and no middleware for each api: Hono's shortest way
-  const others = otherPaths(options, { edge, lifecycle, metrics });
+  const others = otherPaths(options, { edge, lifecycle, metrics, batchers });
   hono.notFound((c) => others.fetch(c.req.raw, c.env));
   return {
     hono,
@@ -101,16 +106,20 @@ interface AppParts {
   readonly edge: RequestEdge;
   readonly lifecycle: Lifecycle;
   readonly metrics: Metrics | undefined;
+  readonly batchers: Batchers;
 }
 
 /** Everything but calls to apis. */
-function otherPaths(options: AppOptions, { edge, lifecycle, metrics }: AppParts): Hono<AppEnv> {
+function otherPaths(
+  options: AppOptions,
+  { edge, lifecycle, metrics, batchers }: AppParts,
+): Hono<AppEnv> {
   const { definition, log = silentLog } = options;
   const { version } = options.runtime;
   const hono = new Hono<AppEnv>();
   const apis = Object.keys(definition.apis);
   const known = new Set([...BUILT_INS, ...apis.map((name) => `/${name}`)]);
-  const readyz = readiness({ lifecycle, definition, log });
+  const readyz = readiness({ lifecycle, definition, log, broken: batchers.broken });
   hono.use(async (c, next) => {
     const { method, path } = c.req;
     const open = edge.open({
@@ -157,7 +166,11 @@ function versionHeaders({ name, version, models }: RuntimeInfo): Record<string, 
   };
 }
 
-function endpointOf(name: string, definition: EndpointDefinition, options: AppOptions): Endpoint {
+function endpointOf(
+  name: string,
+  definition: EndpointDefinition,
+  { options, batchers }: { readonly options: AppOptions; readonly batchers: Batchers },
+): Endpoint {
   const { runners, clock, timers, log = silentLog } = options;
   if (definition.kind === "api") {
     return apiEndpoint({ name, definition, models: runners });
@@ -172,6 +185,8 @@ function endpointOf(name: string, definition: EndpointDefinition, options: AppOp
     clock,
     timers,
     log: withFields(log, { api: name }),
+    onBatcher: (batcher) =>
+      batchers.add(name, batcher, { subject: `apis.${name}`, settings: definition }),
   });
 }
 

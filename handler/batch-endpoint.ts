@@ -9,6 +9,7 @@ import { BentoError } from "../core/bento-error.ts";
 import type { BatchContext, BatchDefinition, BatchRequest, Log } from "../core/endpoint.ts";
 import type { Models } from "../core/model-ref.ts";
 import { BatchLoop } from "./batch-loop.ts";
+import { observerRelay, type Watched } from "./batch-watch.ts";
 import type { Slice } from "./batcher.ts";
 import { type Endpoint, invalidInput, readInput, writeOutput } from "./call.ts";
 import type { Cancellation } from "./cancellation.ts";
@@ -23,6 +24,8 @@ export interface BatchEndpointOptions {
   readonly log: Log;
   readonly clock?: Clock | undefined;
   readonly timers?: Timers | undefined;
+  /** Is given the api's batcher. */
+  readonly onBatcher?: ((batcher: Watched) => void) | undefined;
 }
 
 interface Member {
@@ -76,9 +79,12 @@ export function batchEndpoint(options: BatchEndpointOptions): Endpoint {
 function batchLoop(options: BatchEndpointOptions): BatchLoop<Member, unknown> {
   const { name, definition, clock, timers } = options;
   const subject = `apis.${name}`;
-  return new BatchLoop<Member, unknown>({
+  const { observer, watch } = observerRelay();
+  const loop = new BatchLoop<Member, unknown>({
     subject,
     settings: definition,
+    retry: definition.retry,
+    observer,
     ...(clock === undefined ? {} : { clock }),
     ...(timers === undefined ? {} : { timers }),
     async execute(batch) {
@@ -92,6 +98,12 @@ function batchLoop(options: BatchEndpointOptions): BatchLoop<Member, unknown> {
     wrongCount: (count, rows) =>
       brokenContract(subject, `run gave ${count} results for ${rows} rows`),
   });
+  options.onBatcher?.({
+    isBroken: () => loop.isBroken,
+    snapshot: () => loop.snapshot(),
+    watch,
+  });
+  return loop;
 }
 
 async function runBatch(

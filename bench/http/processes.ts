@@ -74,13 +74,19 @@ function start(
   });
 }
 
-async function message<T>(child: ChildProcess): Promise<T> {
-  const failed = once(child, "exit").then(([code]) => {
-    throw new Error(`${child.spawnargs.join(" ")} ended with ${code}`);
+function message<T>(child: ChildProcess): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const hear = (value: T) => {
+      child.removeListener("exit", fail);
+      resolve(value);
+    };
+    const fail = (code: number | null) => {
+      child.removeListener("message", hear);
+      reject(new Error(`${child.spawnargs.join(" ")} ended with ${code}`));
+    };
+    child.once("message", hear);
+    child.once("exit", fail);
   });
-  failed.catch(() => {});
-  const [value] = await Promise.race([once(child, "message"), failed]);
-  return value;
 }
 
 async function end(child: ChildProcess): Promise<void> {

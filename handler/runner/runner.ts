@@ -9,7 +9,8 @@ import type { Padding } from "../../core/model-manifest.ts";
 import type { BatchSettings, Runner } from "../../core/model-ref.ts";
 import { concatRows, sliceRows } from "../../core/tensor.ts";
 import { BatchLoop } from "../batch-loop.ts";
-import type { Piece } from "../batcher.ts";
+import { observerRelay, type Watched } from "../batch-watch.ts";
+import type { BatchObserver, Piece } from "../batcher.ts";
 import type { CostModel } from "../cost-model.ts";
 import { BufferPool } from "./buffer-pool.ts";
 import { checkInputs } from "./check-inputs.ts";
@@ -24,7 +25,7 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface LoadedRunner extends Runner {
+export interface LoadedRunner extends Runner, Watched {
   readonly spec: RunnerSpec;
   /** Whether calls coalesce. */
   readonly isBatchable: boolean;
@@ -54,7 +55,8 @@ export function createRunner(options: CreateRunnerOptions): LoadedRunner {
   const subject = `model ${options.name}`;
   const memory = options.host.memory ?? new BufferPool();
   const host = { ...options.host, memory, run: throughGate(options) };
-  const loop = (isBatchable ? rowLoop : callLoop)({ ...options, host }, subject);
+  const { observer, watch } = observerRelay();
+  const loop = (isBatchable ? rowLoop : callLoop)({ ...options, host, observer }, subject);
   const check = (inputs: Tensors) =>
     checkInputs(inputs, host.spec, { isBatchable, subject, padding });
   const runAlone = async (inputs: Tensors, { signal }: RunOptions = {}) => {
@@ -76,19 +78,34 @@ export function createRunner(options: CreateRunnerOptions): LoadedRunner {
       }
       const group = isBatchable ? groupOf(inputs) : "";
       const { signal } = runOptions;
-      const pieces = await loop.submit({ rows, payload: inputs, group, signal });
+      const pieces = await loop.submit({
+        rows,
+        payload: inputs,
+        group,
+        signal,
+        units: length ?? 1,
+      });
       const outputs = isBatchable ? joinPieces(pieces) : (pieces[0]?.results ?? {});
       return padding === undefined || length === undefined
         ? outputs
         : trimOutputs(outputs, { spec: host.spec, padding, length });
     },
+    isBroken: () => loop.isBroken,
+    snapshot: () => loop.snapshot(),
+    watch,
     close: () => host.close(),
   };
 }
 
+/** Most cells along rows and length, padding included, in one batch of a model with padding. */
+const MAX_UNITS = 16_384;
+
 type Loop = BatchLoop<Tensors, Tensors>;
 type PooledHost = ModelHost & { readonly memory: BufferPool };
-type LoopOptions = CreateRunnerOptions & { readonly host: PooledHost };
+type LoopOptions = CreateRunnerOptions & {
+  readonly host: PooledHost;
+  readonly observer: BatchObserver;
+};
 
 /** Batches wait for their turn among those of other models, where they share the cores. */
 function throughGate({ host, flow }: CreateRunnerOptions): ModelHost["run"] {
@@ -103,12 +120,15 @@ function rowsOf(inputs: Tensors): number {
   return 0;
 }
 
-function rowLoop({ host, settings, costModel, padding }: LoopOptions, subject: string): Loop {
+function rowLoop(options: LoopOptions, subject: string): Loop {
+  const { host, settings, costModel, padding, observer } = options;
   const { memory } = host;
   return new BatchLoop({
     subject,
+    observer,
     settings,
     runners: host.threads,
+    maxUnits: padding === undefined ? undefined : MAX_UNITS,
     ...(costModel === undefined ? {} : { costModel }),
     async execute(batch) {
       const results = await host.run(joinRows(batch.slices, { memory, padding }));
@@ -128,9 +148,10 @@ function rowLoop({ host, settings, costModel, padding }: LoopOptions, subject: s
 }
 
 /** For models that take one call at a time: each call counts as one row and is a batch of its own. */
-function callLoop({ host, settings }: LoopOptions, subject: string): Loop {
+function callLoop({ host, settings, observer }: LoopOptions, subject: string): Loop {
   return new BatchLoop({
     subject,
+    observer,
     settings: { ...settings, maxBatchSize: 1, maxWaitMs: 0 },
     runners: host.threads,
     maxQueueRows: 10_000,
