@@ -34,6 +34,8 @@ export interface PlaceOptions {
   readonly cores?: number | undefined;
   /** Memory that may still be had. @default what the system says */
   readonly freeBytes?: number | undefined;
+  /** Time in which two layouts may be compared, in milliseconds. @default 1000 */
+  readonly layoutBudgetMs?: number | undefined;
 }
 
 export interface PlacedModel {
@@ -72,20 +74,27 @@ export async function placeModel(options: PlaceOptions): Promise<PlacedModel> {
       return { host, mode: "inline", layout: { threads: 1, intraOpThreads: 1 }, profile };
     }
     await host.close();
+    if (profile === undefined) {
+      return placeOnWorkers({ ...options, cores, isMeasurable: false }); // it would fail again
+    }
   }
-  return placeOnWorkers({ ...options, cores });
+  return placeOnWorkers({ ...options, cores, isMeasurable: true });
 }
 
 function isTiny(profile: CostProfile | undefined, maxRows: number, cores: number): boolean {
-  const [first, last] = [profile?.points[0], profile?.points.at(-1)];
-  if (first === undefined || last === undefined) {
+  const last = profile?.points.at(-1);
+  if (profile === undefined || last === undefined) {
     return false;
   }
   const longestMs = last.ms * Math.max(1, maxRows / last.rows);
-  return longestMs <= MOST_INLINE_MS && (cores === 1 || first.ms <= HOP_MS);
+  // no size takes less than one row does, so that the shortest run of all bounds it best
+  const oneRowMs = Math.min(...profile.points.map(({ ms }) => ms));
+  return longestMs <= MOST_INLINE_MS && (cores === 1 || oneRowMs <= HOP_MS);
 }
 
-async function placeOnWorkers(options: PlaceOptions & { cores: number }): Promise<PlacedModel> {
+async function placeOnWorkers(
+  options: PlaceOptions & { readonly cores: number; readonly isMeasurable: boolean },
+): Promise<PlacedModel> {
   const { cores, session } = options;
   const wide = { threads: 1, intraOpThreads: cores };
   const layout = options.layout ?? (session.provider === "cuda" ? wide : affordableLayout(options));
@@ -94,7 +103,7 @@ async function placeOnWorkers(options: PlaceOptions & { cores: number }): Promis
   const loadMs = performance.now() - startedAt;
   try {
     const measure = options.measure(host.spec);
-    const isBatched = measure.maxRows > 1;
+    const isBatched = options.isMeasurable && measure.maxRows > 1;
     const profile = isBatched ? await measureModel(host, measure) : undefined;
     const placed = { host, mode: "worker", layout, profile } as const;
     const isOpen = options.layout === undefined && layout.threads > 1 && profile !== undefined;
@@ -131,8 +140,9 @@ async function compareLayouts(
   { placed, wide, loadMs }: Comparison,
 ): Promise<PlacedModel> {
   const best = cheapest(placed.profile);
+  const budgetMs = options.layoutBudgetMs ?? LAYOUT_BUDGET_MS;
   const foreseenMs = loadMs * (placed.layout.threads + 1) + 6 * (best?.ms ?? 0);
-  if (best === undefined || best.ms < LEAST_LAYOUT_MS || foreseenMs > LAYOUT_BUDGET_MS) {
+  if (best === undefined || best.ms < LEAST_LAYOUT_MS || foreseenMs > budgetMs) {
     return placed;
   }
   const other = await open(options, wide);
