@@ -30,10 +30,6 @@ export class Job<P, R> {
     return this.#isSettled;
   }
 
-  get hasGone(): boolean {
-    return this.#isSettled || this.arrival.signal?.aborted === true;
-  }
-
   /** Takes results of its rows from `start` on; true when they were the last ones. */
   receive(piece: Piece<R>, start: number): boolean {
     const { rows } = this.arrival;
