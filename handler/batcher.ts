@@ -17,6 +17,7 @@ import { type Failed, Failures } from "./batcher/failures.ts";
 import type { Part } from "./batcher/job.ts";
 import { Linger } from "./batcher/linger.ts";
 import type { BatchObserver, BatchSnapshot, BatchStart } from "./batcher/observer.ts";
+import { Plan } from "./batcher/plan.ts";
 import type { PlannedBatch } from "./batcher/planned-batch.ts";
 import type { Clock } from "./clock.ts";
 import type { CostModel } from "./cost-model.ts";
@@ -65,6 +66,7 @@ export class Batcher<P, R> {
   readonly #options: BatcherOptions<P>;
   readonly #random: () => number;
   readonly #queue: BatchQueue<P, R>;
+  readonly #plan: Plan<P, R>;
   readonly #admission: Admission<P, R>;
   readonly #callers: Callers<P, R>;
   readonly #failures: Failures<P, R>;
@@ -78,19 +80,28 @@ export class Batcher<P, R> {
     this.#options = options;
     this.#random = options.random ?? (() => 0.5);
     const queue = new BatchQueue<P, R>((rows) => costModel.predict(rows) ?? rows);
-    const admission = new Admission<P, R>({
+    const { runners } = executor;
+    const plan = new Plan<P, R>({
       config,
       costModel,
-      runners: executor.runners,
+      runners,
       queue,
       rate: this.#rate,
       ends: () => Array.from(this.#running.values(), (running) => running.endsAt),
     });
-    const callers = new Callers<P, R>(queue, () => admission.changed());
+    const admission = new Admission<P, R>({
+      config,
+      costModel,
+      runners,
+      queue,
+      plan,
+    });
+    const callers = new Callers<P, R>(queue, () => plan.changed());
     this.#queue = queue;
+    this.#plan = plan;
     this.#admission = admission;
     this.#callers = callers;
-    this.#failures = new Failures<P, R>({ config, queue, admission, callers, observer });
+    this.#failures = new Failures<P, R>({ config, queue, plan, callers, observer });
   }
 
   /** Rows that no batch has taken yet. */
@@ -114,12 +125,12 @@ export class Batcher<P, R> {
       queuedRows: this.#queue.rows,
       queuedBytes: this.#queue.bytes,
       running: this.#running.size,
-      plannedRows: this.#admission.plannedRows,
+      plannedRows: this.#plan.size,
       arrivalRate: this.#rate.at(clock.now()),
       alphaMs: line?.alphaMs,
       betaMs: line?.betaMs,
       spread,
-      lingering: this.#admission.lingerUntil > clock.now(),
+      lingering: this.#plan.lingerUntil > clock.now(),
     };
   }
 
@@ -163,7 +174,7 @@ export class Batcher<P, R> {
       return;
     }
     this.#running.delete(batch);
-    this.#admission.changed();
+    this.#plan.changed();
     const { clock, config, costModel, observer } = this.#options;
     const now = clock.now();
     const durationMs = now - running.startedAt;
@@ -177,7 +188,7 @@ export class Batcher<P, R> {
       this.#failures.wrongCount(running, config.wrongCount(result.count, batch.rows), now);
     } else {
       this.#failures.breaker.succeeded();
-      costModel.observe(this.#admission.workOf(batch.rows, running.planned.units), durationMs);
+      costModel.observe(this.#plan.workOf(batch.rows, running.planned.units), durationMs);
       this.#linger.ended(batch.rows, now);
       this.#scatter(running.parts, result.results);
     }
@@ -216,18 +227,18 @@ export class Batcher<P, R> {
     if (head === undefined) {
       return undefined;
     }
-    const admission = this.#admission;
-    admission.lingerUntil = 0;
-    if (this.#isDraining || batches.some((batch) => admission.isFull(batch))) {
+    const plan = this.#plan;
+    plan.lingerUntil = 0;
+    if (this.#isDraining || batches.some((batch) => plan.isFull(batch))) {
       return now;
     }
     let readyAt = Number.POSITIVE_INFINITY;
     for (const batch of batches) {
-      readyAt = Math.min(readyAt, admission.heldUntil(batch));
+      readyAt = Math.min(readyAt, plan.heldUntil(batch));
     }
     if (readyAt <= now && batches.length === 1) {
-      admission.lingerUntil = this.#lingerUntil(head, now);
-      readyAt = admission.heldUntil(head);
+      plan.lingerUntil = this.#lingerUntil(head, now);
+      readyAt = plan.heldUntil(head);
     }
     return Math.max(now, readyAt);
   }
@@ -242,10 +253,10 @@ export class Batcher<P, R> {
 
   #start(now: number): void {
     const [head] = this.#queue.batches;
-    const isFull = head !== undefined && this.#admission.isFull(head);
+    const isFull = head !== undefined && this.#plan.isFull(head);
     const planned = this.#queue.shift();
-    this.#admission.lingerUntil = 0;
-    this.#admission.changed();
+    this.#plan.lingerUntil = 0;
+    this.#plan.changed();
     this.#linger.dispatched();
     const parts = planned === undefined ? [] : this.#assemble(planned, now);
     if (planned !== undefined && parts.length > 0) {
@@ -262,7 +273,7 @@ export class Batcher<P, R> {
       observer,
       now,
       random: this.#random,
-      runMs: costModel.predict(this.#admission.workOf(planned.plannedRows, planned.units)),
+      runMs: costModel.predict(this.#plan.workOf(planned.plannedRows, planned.units)),
     });
   }
 
@@ -274,7 +285,7 @@ export class Batcher<P, R> {
     const { costModel, executor, observer } = this.#options;
     const { breaker } = this.#failures;
     const batch: Batch<P> = { rows: countRows(parts), slices: slicesOf(parts) };
-    const work = this.#admission.workOf(batch.rows, planned.units);
+    const work = this.#plan.workOf(batch.rows, planned.units);
     const predictedMs = costModel.predict(work);
     const start = observer && describeStart(planned, parts, { now, isFull, predictedMs });
     const endsAt = now + (costModel.plan(work) ?? 0);

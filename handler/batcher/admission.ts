@@ -6,17 +6,13 @@
  */
 import type { CostModel } from "../cost-model.ts";
 import type { Arrival } from "./arrival.ts";
-import type { ArrivalRate } from "./arrival-rate.ts";
 import type { BatchQueue } from "./batch-queue.ts";
 import type { BatcherConfig } from "./batcher-config.ts";
 import { Job } from "./job.ts";
-import { planSize } from "./plan-size.ts";
+import type { Plan } from "./plan.ts";
 import { PlannedBatch } from "./planned-batch.ts";
-import { Schedule } from "./schedule.ts";
 
-/** Share of the time to an answer that is planned with. */
-const MARGIN = 0.97;
-/** Share of it that `low` callers leave to `normal` ones. */
+/** Share of their time to an answer that `low` callers leave to `normal` ones. */
 const RESERVE = 0.25;
 
 export interface AdmissionOptions<P, R> {
@@ -24,81 +20,21 @@ export interface AdmissionOptions<P, R> {
   readonly costModel: CostModel;
   readonly runners: number;
   readonly queue: BatchQueue<P, R>;
-  readonly rate: ArrivalRate;
-  /** When each busy runner is expected to be free. */
-  ends(): Iterable<number>;
+  readonly plan: Plan<P, R>;
 }
 
 export class Admission<P, R> {
   readonly #options: AdmissionOptions<P, R>;
-  readonly #schedule: Schedule<PlannedBatch<P, R>>;
-  /** c: rows to plan a batch with. */
-  #size: number;
-  /** U of the largest batch; undefined while the cost is unknown. */
-  #mostMs: number | undefined;
-  #endsMs = 0;
-  #nextEnd = 0;
-  #refreshedAt = 0;
-  /** Callers that may come back are waited for until then. */
-  lingerUntil = 0;
 
   constructor(options: AdmissionOptions<P, R>) {
     this.#options = options;
-    this.#size = options.config.maxBatchSize;
-    this.#schedule = new Schedule<PlannedBatch<P, R>>({
-      runners: options.runners,
-      costMs: (batch) => this.costMs(batch) ?? 0,
-      heldUntil: (batch) => this.heldUntil(batch),
-    });
-  }
-
-  /** c, the rows that a batch is planned with. */
-  get plannedRows(): number {
-    return this.#size;
-  }
-
-  /** What runs or waits, or what it costs, is not what it was. */
-  changed(): void {
-    this.#schedule.invalidate();
-  }
-
-  /** Whether a batch has all the rows that it is to have. */
-  isFull(batch: PlannedBatch<P, R>): boolean {
-    const { maxUnits } = this.#options.config;
-    return (
-      !batch.isOpen ||
-      batch.rows >= this.#size ||
-      (maxUnits !== undefined && (batch.rows + 1) * batch.units > maxUnits)
-    );
-  }
-
-  /** Planned run time; undefined while the cost is unknown. */
-  costMs(batch: PlannedBatch<P, R>): number | undefined {
-    return this.#options.costModel.plan(this.workOf(batch.plannedRows, batch.units));
-  }
-
-  workOf(rows: number, units: number): number {
-    return this.#options.config.maxUnits === undefined ? rows : rows * units;
-  }
-
-  /** Until when a batch waits for others to join, whether or not a runner is free. */
-  heldUntil(batch: PlannedBatch<P, R>): number {
-    const { maxWaitMs } = this.#options.config;
-    const lingerUntil = batch === this.#options.queue.batches[0] ? this.lingerUntil : 0;
-    if ((maxWaitMs === 0 && lingerUntil === 0) || this.isFull(batch)) {
-      return 0;
-    }
-    const until = Math.max(lingerUntil, batch.openedAt + maxWaitMs);
-    return batch.planBy === Number.POSITIVE_INFINITY
-      ? until
-      : Math.min(until, batch.planBy - (this.#mostMs ?? 0));
   }
 
   /** @param isIdle - nothing runs and nothing waits: the caller is let in, promised or not, for only work corrects a model */
   jobOf(arrival: Arrival<P, R>, now: number, isIdle: boolean): Job<P, R> {
     const { config, costModel } = this.#options;
     const limitMs = arrival.deadlineMs ?? config.maxLatencyMs;
-    const planMs = this.#planMs(limitMs);
+    const planMs = this.#options.plan.limitMs(limitMs);
     const aloneMs = isIdle ? this.#aloneMs(arrival) : 0;
     return costModel.isTrained && aloneMs <= planMs
       ? new Job(arrival, now, { dueAt: now + limitMs, planBy: now + planMs })
@@ -110,7 +46,7 @@ export class Admission<P, R> {
 
   /** Gives a caller its place; false when there is none. */
   admit(job: Job<P, R>, now: number): boolean {
-    this.#refresh(now);
+    this.#options.plan.refresh(now);
     const { config, queue } = this.#options;
     const { rows, priority = "normal", group = "" } = job.arrival;
     if (rows > config.maxBatchSize) {
@@ -140,54 +76,22 @@ export class Admission<P, R> {
 
   /** When a caller that is refused now would be let in, in milliseconds from now. */
   retryAfterMs(now: number, random: () => number): number {
-    if (this.#mostMs === undefined) {
+    this.#options.plan.refresh(now);
+    if (!this.#options.plan.isCostKnown) {
       return 1000;
     }
-    this.#refresh(now);
     const { config, costModel, queue } = this.#options;
-    const startMs = this.#schedule.startOf(queue.batches, queue.batches.length, now) - now;
-    const batchMs = costModel.plan(this.#size) ?? 0;
-    const freeMs = Math.max(1, startMs + batchMs - this.#planMs(config.maxLatencyMs));
+    const startMs = this.#options.plan.startOf(queue.batches.length, now) - now;
+    const batchMs = costModel.plan(this.#options.plan.size) ?? 0;
+    const freeMs = Math.max(1, startMs + batchMs - this.#options.plan.limitMs(config.maxLatencyMs));
     return freeMs * (1 + 0.25 * (2 * random() - 1));
-  }
-
-  #refresh(now: number): void {
-    const { config, costModel, ends, rate, runners } = this.#options;
-    if (!this.#schedule.isStale && now <= this.#nextEnd) {
-      return;
-    }
-    this.#mostMs = costModel.plan(config.maxUnits ?? config.maxBatchSize);
-    this.#size =
-      config.maxUnits === undefined
-        ? planSize({
-            costModel,
-            cap: config.maxBatchSize,
-            runners,
-            limitMs: this.#planMs(config.maxLatencyMs),
-            arrivalRate: rate.at(now),
-          })
-        : config.maxBatchSize;
-    this.#refreshedAt = now;
-    this.#endsMs = runners * now;
-    this.#nextEnd = Number.POSITIVE_INFINITY;
-    // what is overdue is taken to last as long again: of runs that stall, the longer ones are left
-    const busy = Array.from(ends(), (end) => (end < now ? 2 * now - end : end));
-    for (const end of busy) {
-      this.#endsMs += Math.max(0, end - now);
-      this.#nextEnd = Math.min(this.#nextEnd, Math.max(end, now));
-    }
-    this.#schedule.reset(busy, now);
-  }
-
-  #planMs(limitMs: number): number {
-    return limitMs * MARGIN - (this.#options.config.slackMs ?? 0);
   }
 
   #hasRoom(batch: PlannedBatch<P, R>, { arrival }: Job<P, R>): boolean {
     const { maxUnits } = this.#options.config;
     const rows = batch.rows + arrival.rows;
     const units = Math.max(batch.units, arrival.units ?? 1);
-    return rows <= this.#size && (maxUnits === undefined || rows * units <= maxUnits);
+    return rows <= this.#options.plan.size && (maxUnits === undefined || rows * units <= maxUnits);
   }
 
   #join(batch: PlannedBatch<P, R>, job: Job<P, R>, now: number): boolean {
@@ -302,47 +206,31 @@ export class Admission<P, R> {
 
   /** Whether all from the batch at `index` on, where `job` was put, end in time; for `low` ones with time to spare. */
   #holds(job: Job<P, R>, index: number, now: number, isGrowing = index === 0): boolean {
-    const { batches } = this.#options.queue;
+    const { plan, queue } = this.#options;
+    const { batches } = queue;
     const batch = batches[index];
-    if (batch === undefined || this.#mostMs === undefined) {
+    if (batch === undefined || !plan.isCostKnown) {
       return true;
     }
     const reserve = job.arrival.priority === "low" ? RESERVE * (job.planBy - job.arrivedAt) : 0;
     const ownBy = job.planBy - reserve;
-    if (index === batches.length - 1 && this.#latestEnd(now) <= Math.min(ownBy, batch.planBy)) {
+    if (index === batches.length - 1 && plan.latestEnd(now) <= Math.min(ownBy, batch.planBy)) {
       return true;
     }
-    const start = Math.max(this.#schedule.startOf(batches, index, now), this.heldUntil(batch));
+    const start = Math.max(plan.startOf(index, now), plan.heldUntil(batch));
     return (
-      start + this.#grownMs(batch, isGrowing ? start - now : 0) <= ownBy &&
-      this.#schedule.keepsPromises(batches, index, now)
+      start + plan.grownMs(batch, isGrowing ? start - now : 0) <= ownBy &&
+      plan.keepsPromises(index, now)
     );
-  }
-
-  /** No schedule of what waits ends later than this: Graham's bound, with each batch as long as the longest. */
-  #latestEnd(now: number): number {
-    const { config, queue, runners } = this.#options;
-    const mostMs = this.#mostMs ?? 0;
-    const heldMs = config.maxWaitMs + Math.max(0, this.lingerUntil - now);
-    const meanEnd = this.#endsMs / runners + now - this.#refreshedAt;
-    return meanEnd + heldMs + (queue.batches.length * mostMs) / runners + mostMs;
-  }
-
-  /** The run time of a batch by the size to which it will have grown after `growMs`. */
-  #grownMs(batch: PlannedBatch<P, R>, growMs: number): number {
-    const { costModel, rate } = this.#options;
-    const grown = batch.plannedRows + rate.at(this.#refreshedAt) * growMs;
-    const rows = batch.isOpen
-      ? Math.max(batch.plannedRows, Math.min(this.#size, grown))
-      : batch.plannedRows;
-    return costModel.plan(this.workOf(rows, batch.units)) ?? 0;
   }
 
   #aloneMs({ rows, units = 1 }: Arrival<P, R>): number {
     const { config, costModel, runners } = this.#options;
     const { maxBatchSize } = config;
     const rounds = Math.ceil(Math.ceil(rows / maxBatchSize) / runners);
-    return rounds * (costModel.plan(this.workOf(Math.min(rows, maxBatchSize), units)) ?? 0);
+    return (
+      rounds * (costModel.plan(this.#options.plan.workOf(Math.min(rows, maxBatchSize), units)) ?? 0)
+    );
   }
 }
 

@@ -4,20 +4,20 @@
  *
  * @module
  */
-import type { Admission } from "./admission.ts";
 import type { BatchQueue } from "./batch-queue.ts";
 import type { BatcherConfig } from "./batcher-config.ts";
 import { Breaker } from "./breaker.ts";
 import type { Callers } from "./callers.ts";
 import type { Part } from "./job.ts";
 import type { BatchObserver } from "./observer.ts";
+import type { Plan } from "./plan.ts";
 import { PlannedBatch } from "./planned-batch.ts";
 import { Suspects, splitParts } from "./suspects.ts";
 
 export interface FailuresOptions<P, R> {
   readonly config: BatcherConfig;
   readonly queue: BatchQueue<P, R>;
-  readonly admission: Admission<P, R>;
+  readonly plan: Plan<P, R>;
   readonly callers: Callers<P, R>;
   readonly observer: BatchObserver | undefined;
 }
@@ -98,18 +98,18 @@ export class Failures<P, R> {
 
   /** Runs callers again before all that wait, if there are runs left and time for one. */
   #retry(batch: PlannedBatch<P, R>, parts: readonly Part<P, R>[], error: unknown): void {
-    const { admission, queue } = this.#options;
+    const { plan, queue } = this.#options;
     for (const part of parts) {
       batch.add(part);
     }
-    const endsAt = batch.openedAt + (admission.costMs(batch) ?? 0);
+    const endsAt = batch.openedAt + (plan.costMs(batch) ?? 0);
     const isInTime = parts.every(({ job }) => endsAt <= job.dueAt);
     if (batch.suspects?.take() !== true || !isInTime) {
       this.#fail(parts, error);
       return;
     }
     queue.insert(batch, 0);
-    admission.changed();
+    plan.changed();
     for (const { job, from, to } of parts) {
       queue.count(to - from, job);
     }

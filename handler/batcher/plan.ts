@@ -1,0 +1,154 @@
+/**
+ * What is planned with: how long batches take, how many rows they hold, when runners are free. Read anew whenever what runs
+ * or waits has changed.
+ *
+ * @module
+ */
+import type { CostModel } from "../cost-model.ts";
+import type { ArrivalRate } from "./arrival-rate.ts";
+import type { BatchQueue } from "./batch-queue.ts";
+import type { BatcherConfig } from "./batcher-config.ts";
+import { planSize } from "./plan-size.ts";
+import type { PlannedBatch } from "./planned-batch.ts";
+import { Schedule } from "./schedule.ts";
+
+/** Share of the time to an answer that is planned with. */
+const MARGIN = 0.97;
+
+export interface PlanOptions<P, R> {
+  readonly config: BatcherConfig;
+  readonly costModel: CostModel;
+  readonly runners: number;
+  readonly queue: BatchQueue<P, R>;
+  readonly rate: ArrivalRate;
+  /** When each busy runner is expected to be free. */
+  ends(): readonly number[];
+}
+
+export class Plan<P, R> {
+  readonly #options: PlanOptions<P, R>;
+  readonly #schedule: Schedule<PlannedBatch<P, R>>;
+  /** c: rows to plan a batch with. */
+  #size: number;
+  /** U of the largest batch; undefined while the cost is unknown. */
+  #mostMs: number | undefined;
+  /** Mean over the runners of when they are free. */
+  #meanEnd = 0;
+  #nextEnd = 0;
+  #refreshedAt = 0;
+  /** Callers that may come back are waited for until then. */
+  lingerUntil = 0;
+
+  constructor(options: PlanOptions<P, R>) {
+    this.#options = options;
+    this.#size = options.config.maxBatchSize;
+    this.#schedule = new Schedule<PlannedBatch<P, R>>({
+      runners: options.runners,
+      costMs: (batch) => this.costMs(batch) ?? 0,
+      heldUntil: (batch) => this.heldUntil(batch),
+    });
+  }
+
+  /** c, the rows that a batch is planned with. */
+  get size(): number {
+    return this.#size;
+  }
+
+  get isCostKnown(): boolean {
+    return this.#mostMs !== undefined;
+  }
+
+  /** What runs or waits, or what it costs, is not what it was. */
+  changed(): void {
+    this.#schedule.invalidate();
+  }
+
+  /** Takes in what has changed. To be called before anything is asked about starts and ends. */
+  refresh(now: number): void {
+    if (!this.#schedule.isStale && now <= this.#nextEnd) {
+      return;
+    }
+    const { config, costModel, ends, rate, runners } = this.#options;
+    this.#mostMs = costModel.plan(config.maxUnits ?? config.maxBatchSize);
+    this.#size =
+      config.maxUnits === undefined
+        ? planSize({
+            costModel,
+            cap: config.maxBatchSize,
+            runners,
+            limitMs: this.limitMs(config.maxLatencyMs),
+            arrivalRate: rate.at(now),
+          })
+        : config.maxBatchSize;
+    // what is overdue is taken to last as long again: of runs that stall, the longer ones are left
+    const busy = ends().map((end) => (end < now ? 2 * now - end : end));
+    this.#refreshedAt = now;
+    this.#nextEnd = Math.min(...busy);
+    this.#meanEnd = now + busy.reduce((sum, end) => sum + end - now, 0) / runners;
+    this.#schedule.reset(busy, now);
+  }
+
+  /** The part of a time to an answer that is planned with. */
+  limitMs(latencyMs: number): number {
+    return latencyMs * MARGIN - (this.#options.config.slackMs ?? 0);
+  }
+
+  workOf(rows: number, units: number): number {
+    return this.#options.config.maxUnits === undefined ? rows : rows * units;
+  }
+
+  /** Planned run time; undefined while the cost is unknown. */
+  costMs(batch: PlannedBatch<P, R>): number | undefined {
+    return this.#options.costModel.plan(this.workOf(batch.plannedRows, batch.units));
+  }
+
+  /** Planned run time of a batch by the size to which it will have grown after `growMs`. */
+  grownMs(batch: PlannedBatch<P, R>, growMs: number): number {
+    const { costModel, rate } = this.#options;
+    const grown = Math.min(this.#size, batch.plannedRows + rate.at(this.#refreshedAt) * growMs);
+    const rows = batch.isOpen ? Math.max(batch.plannedRows, grown) : batch.plannedRows;
+    return costModel.plan(this.workOf(rows, batch.units)) ?? 0;
+  }
+
+  /** Whether a batch has all the rows that it is to have. */
+  isFull(batch: PlannedBatch<P, R>): boolean {
+    const { maxUnits } = this.#options.config;
+    return (
+      !batch.isOpen ||
+      batch.rows >= this.#size ||
+      (maxUnits !== undefined && (batch.rows + 1) * batch.units > maxUnits)
+    );
+  }
+
+  /** Until when a batch waits for others to join, whether or not a runner is free. */
+  heldUntil(batch: PlannedBatch<P, R>): number {
+    const { config, queue } = this.#options;
+    const lingerUntil = batch === queue.batches[0] ? this.lingerUntil : 0;
+    if ((config.maxWaitMs === 0 && lingerUntil === 0) || this.isFull(batch)) {
+      return 0;
+    }
+    const until = Math.max(lingerUntil, batch.openedAt + config.maxWaitMs);
+    return batch.planBy === Number.POSITIVE_INFINITY
+      ? until
+      : Math.min(until, batch.planBy - (this.#mostMs ?? 0));
+  }
+
+  /** When the batch at `index`, or one put there, starts. */
+  startOf(index: number, now: number): number {
+    return this.#schedule.startOf(this.#options.queue.batches, index, now);
+  }
+
+  /** Whether all batches from `index` on end by when they have to. */
+  keepsPromises(index: number, now: number): boolean {
+    return this.#schedule.keepsPromises(this.#options.queue.batches, index, now);
+  }
+
+  /** No schedule of what waits ends later than this: Graham's bound, with each batch as long as the longest. */
+  latestEnd(now: number): number {
+    const { config, queue, runners } = this.#options;
+    const mostMs = this.#mostMs ?? 0;
+    const heldMs = config.maxWaitMs + Math.max(0, this.lingerUntil - now);
+    const aheadMs = (queue.batches.length * mostMs) / runners;
+    return this.#meanEnd + now - this.#refreshedAt + heldMs + aheadMs + mostMs;
+  }
+}
