@@ -76,6 +76,10 @@ export async function profile(
       measured[key] = found;
     }
   }
+  if (Object.keys(measured).length === 0) {
+    context.err("nothing measured\n");
+    return;
+  }
   const file = await writeProfile(unpacked.profileFolder, measured);
   if (flags.svg !== undefined) {
     await writeWhole(resolve(context.cwd, flags.svg), drawSvg(measured));

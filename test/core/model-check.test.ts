@@ -32,6 +32,11 @@ describe("service rejects, of models,", () => {
       ['models.iris: unknown option "maxBatchSize"'],
     ],
     [
+      "a number of threads that is none",
+      { iris: model("iris", { threads: 0 }) },
+      ["models.iris.threads: expected a whole number of threads from 1, got 0"],
+    ],
+    [
       "wrong batch settings",
       { iris: model("iris", { batch: { max_batch_size: 8, maxWaitMs: -1 } as never }) },
       [

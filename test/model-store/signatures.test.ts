@@ -34,6 +34,24 @@ describe("completeSignatures", () => {
     });
   });
 
+  it("keeps padding for inputs whose second axis is symbolic", () => {
+    const inputs = [spec("ids", "n", "length"), spec("mask", "n", "length"), spec("X", "n", 4)];
+    const graph = { inputs, outputs: [spec("Y", "n")] };
+    const padding = { ids: 0, mask: 0 };
+    expect(completeSignatures(graph, { predict: { padding } })).toEqual({
+      predict: { batchable: true, padding: { axis: 1, values: padding } },
+    });
+    const wrong = { predict: { padding: { idz: 0, X: 0 } } };
+    expect(() => completeSignatures(graph, wrong)).toThrow(
+      expect.objectContaining({
+        code: "BENTO_INVALID_INPUT",
+        message:
+          'the graph has no input "idz"; did you mean ids?\naxis 1 of input X is 4, not symbolic',
+        where: "signatures.predict.padding",
+      }),
+    );
+  });
+
   it("judges a signature by its own outputs only", () => {
     const graph = { inputs: GRAPH.inputs, outputs: [spec("scores", "n", 3), spec("loss", 1)] };
     expect(completeSignatures(graph, { all: {}, scores: { outputs: ["scores"] } })).toEqual({

@@ -27,6 +27,21 @@ describe("bundleService", () => {
     }
   });
 
+  it("loads neither Node's WebSocket client nor HTTP/2 with the handler", async () => {
+    await using project = await testProject({ "service.ts": GREETER });
+    const { files } = await bundleService(project);
+    const text = Buffer.from(files.get("service.js") ?? "").toString();
+    expect(text.match(/from ?"node:http2?"/g)).toBe(null);
+  });
+
+  it("leaves a user's own imports of Node whole", async () => {
+    const source = `import { Agent } from "node:http";\nconsole.log(Agent);\n${GREETER}`;
+    await using project = await testProject({ "service.ts": source });
+    const { files } = await bundleService(project);
+    const text = Buffer.from(files.get("service.js") ?? "").toString();
+    expect(text.match(/from ?"node:http2?"/g)).toEqual(['from"node:http"']);
+  });
+
   it("names sources in its map as the project, bentokit and packages do", async () => {
     await using project = await testProject({
       "service.ts": `import "./lib/x.ts";\n${GREETER}`,
