@@ -8,7 +8,7 @@ import { ApiError } from "../core/api-error.ts";
 import { BentoError } from "../core/bento-error.ts";
 import type { BatchContext, BatchDefinition, BatchRequest, Log } from "../core/endpoint.ts";
 import type { Models } from "../core/model-ref.ts";
-import { BatchLoop } from "./batch-loop.ts";
+import { BatchLoop, maxQueueRowsOf } from "./batch-loop.ts";
 import { observerRelay, type Watched } from "./batch-watch.ts";
 import type { Slice } from "./batcher.ts";
 import { type Endpoint, invalidInput, readInput, writeOutput } from "./call.ts";
@@ -42,13 +42,12 @@ export function batchEndpoint(options: BatchEndpointOptions): Endpoint {
   });
   const loop = batchLoop(options);
   const where = `apis.${name}.result`;
+  const maxRows = maxQueueRowsOf(definition);
   return async ({ body, requestId, headers, cancellation }) => {
     const input = await readInput(schema, [parameter], body);
     const given = input[parameter];
     const rows: readonly unknown[] = per === "item" ? [given] : (given as unknown[]); // the schema is of a list
-    if (rows.length === 0) {
-      return [];
-    }
+    checkCount(rows.length, maxRows, parameter);
     const group = commonShape(rows, parameter);
     const request = {
       id: requestId,
@@ -74,6 +73,17 @@ export function batchEndpoint(options: BatchEndpointOptions): Endpoint {
       : encoded;
     return per === "item" ? whole[0] : whole;
   };
+}
+
+/** Rows that could never wait for their turn are refused for good, not for now. */
+function checkCount(rows: number, maxRows: number, parameter: string): void {
+  if (rows === 0) {
+    throw invalidInput([{ path: parameter, message: "expected at least 1 row, got 0" }]);
+  }
+  if (rows > maxRows) {
+    const message = `expected at most ${maxRows} rows, got ${rows}; send them in several requests`;
+    throw invalidInput([{ path: parameter, message }]);
+  }
 }
 
 function batchLoop(options: BatchEndpointOptions): BatchLoop<Member, unknown> {

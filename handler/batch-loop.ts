@@ -65,6 +65,13 @@ export const BATCH_DEFAULTS = {
   maxWaitMs: 0,
 } as const satisfies Required<BatchSettings>;
 
+/** Rows that may wait: 100 batches of `maxBatchSize`. */
+export function maxQueueRowsOf({
+  maxBatchSize = BATCH_DEFAULTS.maxBatchSize,
+}: BatchSettings = {}): number {
+  return 100 * maxBatchSize;
+}
+
 export class BatchLoop<P, R> {
   readonly #batcher: Batcher<P, R>;
   readonly #clock: Clock;
@@ -274,7 +281,7 @@ function configOf<P, R>(options: BatchLoopOptions<P, R>): BatcherConfig {
     maxBatchSize,
     maxLatencyMs,
     maxWaitMs: settings.maxWaitMs ?? BATCH_DEFAULTS.maxWaitMs,
-    maxQueueRows: options.maxQueueRows ?? 100 * maxBatchSize,
+    maxQueueRows: options.maxQueueRows ?? maxQueueRowsOf(settings),
     maxQueueBytes: options.maxQueueBytes,
     maxUnits: options.maxUnits,
     retry: options.retry,

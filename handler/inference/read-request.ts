@@ -166,6 +166,9 @@ function readInput(
     const want = `[${shape.dims.join(", ")}]`;
     return { path: ["shape"], problem: `expected ${want}, got [${input.shape.join(", ")}]` };
   }
+  if (input.shape[0] === 0 && typeof shape.dims[0] === "string") {
+    return { path: ["shape"], problem: "expected at least 1 row, got 0" };
+  }
   const length = input.shape.reduce((product, axis) => product * axis, 1);
   if (bytes !== undefined) {
     const data =

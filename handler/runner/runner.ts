@@ -8,7 +8,7 @@ import { BentoError } from "../../core/bento-error.ts";
 import type { Padding } from "../../core/model-manifest.ts";
 import type { BatchSettings, Runner } from "../../core/model-ref.ts";
 import { concatRows, sliceRows } from "../../core/tensor.ts";
-import { BatchLoop } from "../batch-loop.ts";
+import { BatchLoop, maxQueueRowsOf } from "../batch-loop.ts";
 import { observerRelay, type Watched } from "../batch-watch.ts";
 import type { BatchObserver, Piece } from "../batcher.ts";
 import type { CostModel } from "../cost-model.ts";
@@ -65,6 +65,7 @@ export function createRunner(options: CreateRunnerOptions): LoadedRunner {
     return abortable(host.run(copyTensors(inputs, memory)), signal);
   };
   const groupOf = shapeGroups(host.spec, padding);
+  const maxRows = maxQueueRowsOf(options.settings);
   return {
     spec: host.spec,
     isBatchable,
@@ -72,6 +73,9 @@ export function createRunner(options: CreateRunnerOptions): LoadedRunner {
     async run(inputs, runOptions: RunOptions = {}) {
       check(inputs);
       const rows = isBatchable ? rowsOf(inputs) : 1;
+      if (isBatchable && rows > maxRows) {
+        throw tooManyRows(rows, maxRows, subject);
+      }
       const length = lengthOf(inputs, padding);
       if (rows === 0 || length === 0) {
         return runAlone(inputs, runOptions); // nothing to share
@@ -99,6 +103,15 @@ export function createRunner(options: CreateRunnerOptions): LoadedRunner {
 
 /** Most cells along rows and length, padding included, in one batch of a model with padding. */
 const MAX_UNITS = 16_384;
+
+/** Rows that could never wait for their turn are refused for good, not for now. */
+function tooManyRows(rows: number, maxRows: number, subject: string): BentoError {
+  const message = `${rows} rows are more than the ${maxRows} that ${subject} ever queues`;
+  return new BentoError("BENTO_INVALID_INPUT", message, {
+    where: subject,
+    hint: "send them in several requests, or raise maxBatchSize",
+  });
+}
 
 type Loop = BatchLoop<Tensors, Tensors>;
 type PooledHost = ModelHost & { readonly memory: BufferPool };

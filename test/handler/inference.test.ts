@@ -152,6 +152,11 @@ describe("POST /v2/models/<api>/infer", () => {
       { path: "inputs[0].shape", message: "expected [n, 2], got [2]" },
     ],
     [
+      "zero rows",
+      binary(input(0, [0, 2])),
+      { path: "inputs[0].shape", message: "expected at least 1 row, got 0" },
+    ],
+    [
       "another width",
       binary(input(12, [1, 3]), floats(1, 2, 3)),
       { path: "inputs[0].shape", message: "expected [n, 2], got [1, 3]" },
