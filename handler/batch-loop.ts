@@ -7,21 +7,17 @@
 import { ApiError } from "../core/api-error.ts";
 import { BentoError } from "../core/bento-error.ts";
 import type { BatchSettings } from "../core/model-ref.ts";
+import { BatchCall, type Submission } from "./batch-call.ts";
 import {
-  type Arrival,
   type Batch,
   Batcher,
   type BatcherConfig,
   type BatchObserver,
   type BatchSnapshot,
-  type Outcome,
   type Piece,
-  type RejectReason,
 } from "./batcher.ts";
-import type { Cancellation } from "./cancellation.ts";
 import { type Clock, systemClock, systemTimers, type Timers } from "./clock.ts";
 import { type CostModel, scaleShapeCost } from "./cost-model.ts";
-import { overloaded } from "./overload.ts";
 
 export interface BatchLoopOptions<P, R> {
   /** What the rows go to, for messages: `model iris`, `apis.classify`. */
@@ -48,14 +44,6 @@ export interface BatchLoopOptions<P, R> {
   /** @default scaleShapeCost() */
   readonly costModel?: CostModel;
   readonly observer?: BatchObserver | undefined;
-}
-
-export interface Submission<P>
-  extends Pick<
-    Arrival<P, unknown>,
-    "rows" | "payload" | "group" | "deadlineMs" | "priority" | "bytes" | "units"
-  > {
-  readonly signal?: Cancellation | undefined;
 }
 
 /** The defaults of DESIGN.md §5, completed. */
@@ -126,7 +114,7 @@ export class BatchLoop<P, R> {
       return Promise.reject(signal.reason);
     }
     return new Promise((resolve, reject) => {
-      const call = new Call<P, R>({ submission, subject: this.#subject, resolve, reject });
+      const call = new BatchCall<P, R>({ submission, subject: this.#subject, resolve, reject });
       if (signal !== undefined) {
         call.listen(signal, () => this.#batcher.abort(call));
       }
@@ -196,80 +184,6 @@ export class BatchLoop<P, R> {
         tell();
       }
     }
-  }
-}
-
-/** A submission on its way, and the promise of its caller. */
-class Call<P, R> implements Arrival<P, R> {
-  readonly rows: number;
-  readonly payload: P;
-  readonly group: string | undefined;
-  readonly deadlineMs: number | undefined;
-  readonly priority: "normal" | "low" | undefined;
-  readonly bytes: number | undefined;
-  readonly units: number | undefined;
-  readonly signal: Cancellation | undefined;
-  readonly #subject: string;
-  readonly #resolve: (pieces: readonly Piece<R>[]) => void;
-  readonly #reject: (error: unknown) => void;
-  #leave: (() => void) | undefined;
-
-  constructor({ submission, subject, resolve, reject }: CallOptions<P, R>) {
-    this.rows = submission.rows;
-    this.payload = submission.payload;
-    this.group = submission.group;
-    this.deadlineMs = submission.deadlineMs;
-    this.priority = submission.priority;
-    this.bytes = submission.bytes;
-    this.units = submission.units;
-    this.signal = submission.signal;
-    this.#subject = subject;
-    this.#resolve = resolve;
-    this.#reject = reject;
-  }
-
-  listen(signal: Cancellation, leave: () => void): void {
-    this.#leave = leave;
-    signal.addEventListener("abort", leave, { once: true });
-  }
-
-  settle(outcome: Outcome<R>): void {
-    if (this.#leave !== undefined) {
-      this.signal?.removeEventListener("abort", this.#leave);
-    }
-    switch (outcome.kind) {
-      case "done":
-        this.#resolve(outcome.pieces);
-        break;
-      case "failed":
-        this.#reject(outcome.error);
-        break;
-      case "rejected":
-        this.#reject(overloaded(refusal(outcome.reason, this.#subject), outcome.retryAfterMs));
-        break;
-      case "aborted":
-        this.#reject(
-          this.signal?.reason ?? new BentoError("BENTO_INTERRUPTED", "the caller has gone"),
-        );
-    }
-  }
-}
-
-interface CallOptions<P, R> {
-  readonly submission: Submission<P>;
-  readonly subject: string;
-  readonly resolve: (pieces: readonly Piece<R>[]) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-function refusal(reason: RejectReason, subject: string): string {
-  switch (reason) {
-    case "queue-full":
-      return `the queue of ${subject} is full`;
-    case "too-late":
-      return `${subject} cannot answer within its latency limit`;
-    case "expired":
-      return `${subject} was slower than expected and cannot answer within its latency limit`;
   }
 }
 

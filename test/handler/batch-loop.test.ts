@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { ApiError } from "../../core/api-error.ts";
 import { BatchLoop, type BatchLoopOptions } from "../../handler/batch-loop.ts";
 import type { Batch } from "../../handler/batcher.ts";
 import { retryAfterOf } from "../../handler/overload.ts";
@@ -120,5 +121,96 @@ describe("BatchLoop", () => {
     });
     expect(retryAfterOf(error as object)).toBe(84);
     expect(await first).toEqual([2]);
+  });
+
+  it("drains: holds no rows any more and waits for all answers", async () => {
+    const { run, loop } = doubling({ settings: { maxWaitMs: 60_000 } });
+    const held = run([1]);
+    const told: string[] = [];
+    void held.then(() => told.push("answered"));
+    await loop.drain();
+    expect(told).toEqual(["answered"]);
+    await loop.drain(); // idle
+    expect(await held).toEqual([2]);
+  });
+
+  it("fails only the caller whose rows fail, unless rows may not be run twice", async () => {
+    const execute = async (batch: Batch<number[]>) => {
+      const rows = batch.slices.flatMap(({ payload, from, to }) => payload.slice(from, to));
+      if (rows.includes(13)) {
+        throw new Error("bad luck");
+      }
+      return { results: rows, count: rows.length };
+    };
+    const statuses = async (retry: boolean) => {
+      const { run } = doubling({ execute, retry });
+      const settled = await Promise.allSettled([run([1]), run([13]), run([3])]);
+      return settled.map(({ status }) => status);
+    };
+    expect(await statuses(true)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+    expect(await statuses(false)).toEqual(["rejected", "rejected", "rejected"]);
+  });
+
+  it("is broken for a second once all that it is given fails", async () => {
+    const { run, loop, time } = doubling({
+      execute: async () => {
+        throw new Error("poison");
+      },
+    });
+    for (let turn = 0; turn < 2; turn += 1) {
+      await Promise.allSettled([run([1]), run([2])]);
+    }
+    expect(loop.isBroken).toBe(true);
+    await expect(run([1])).rejects.toThrow("poison");
+    time.nowMs += 1000;
+    expect(loop.isBroken).toBe(false);
+  });
+
+  it("does not take an error that a caller is at fault for as the model's", async () => {
+    const { run, loop } = doubling({
+      execute: async () => {
+        throw new ApiError(422, "no such flower");
+      },
+    });
+    for (let turn = 0; turn < 30; turn += 1) {
+      await Promise.allSettled([run([1]), run([2])]);
+    }
+    expect(loop.isBroken).toBe(false);
+  });
+
+  it("tells an observer of its batches, and how it stands", async () => {
+    const told: unknown[] = [];
+    const observer = {
+      batchStarted: (batch: object) => told.push(["started", batch]),
+      batchEnded: (batch: object) => told.push(["ended", batch]),
+      rejected: (reason: string) => told.push(["rejected", reason]),
+      cancelled: (where: string) => told.push(["cancelled", where]),
+    };
+    const { loop } = doubling({ observer, costModel: lineCost(4, 1), maxQueueRows: 5 });
+    const submit = (rows: number, units: number, signal?: AbortSignal) =>
+      loop.submit({ rows, payload: [1, 2, 3].slice(0, rows), units, signal });
+    const gone = new AbortController();
+    const kept = [submit(1, 8), submit(2, 2)];
+    const lost = [submit(1, 1, gone.signal), submit(3, 1)];
+    expect(loop.snapshot()).toEqual({
+      queuedRows: 4,
+      queuedBytes: 0,
+      running: 0,
+      plannedRows: 100,
+      arrivalRate: 7 / 500,
+      alphaMs: 4,
+      betaMs: 1,
+      spread: 0,
+      lingering: false,
+    });
+    gone.abort();
+    await Promise.allSettled([...kept, ...lost]);
+    const batch = { rows: 3, padding: 12, queueWaitMs: 0, predictedMs: 7, reason: "free" };
+    expect(told).toEqual([
+      ["rejected", "queue-full"],
+      ["cancelled", "queued"],
+      ["started", batch],
+      ["ended", { ...batch, durationMs: 0, isGood: true }],
+    ]);
   });
 });
