@@ -36,7 +36,7 @@ export function judge(
   const overload = cells.filter(({ cell }) => cell.arrivals === "poisson" && cell.rho > 1);
   const bursts = scenarios.filter(({ scenario }) => scenario.startsWith("burst"));
   return [
-    atMost("idle p50 ÷ unbatched", 1.02, idleRatios(cells)),
+    atMost("idle p50 ÷ unbatched", 1.02, [...idleRatios(cells), ...singleCallers(scenarios)]),
     atLeast("goodput ÷ FIFO ceiling at 1.2–4×", 0.9, overload.flatMap(ceilingRatio)),
     atMost("late share at 1.2–4×", 0.005, overload.flatMap(lateShare)),
     atLeast("goodput ÷ BentoML's controller, every cell", 0.95, cells.flatMap(rivalRatio)),
@@ -55,6 +55,15 @@ function idleRatios(cells: readonly CellResult[]): Case[] {
     .flatMap(({ cell, policies: { ours, none } }) =>
       ours && none ? [{ where: whereOf(cell), value: ours.p50Ms / none.p50Ms }] : [],
     );
+}
+
+/** One caller who waits for each answer leaves the runner idle too. */
+function singleCallers(scenarios: readonly ScenarioResult[]): Case[] {
+  return scenarios.flatMap(({ scenario, case: name, policies: { ours, none } }) =>
+    scenario === "closed loop" && name.includes(", 1 client,") && ours && none
+      ? [{ where: `${scenario}: ${name}`, value: ours.p50Ms / none.p50Ms }]
+      : [],
+  );
 }
 
 function ceilingRatio({ cell, bounds, policies: { ours } }: CellResult): Case[] {

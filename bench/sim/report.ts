@@ -78,7 +78,7 @@ export function formatPage(results: Results): string {
     formatVerdicts(verdicts),
     ...verdicts.flatMap(missesOf),
     "## Poisson arrivals: ours, BentoML's controller, ceilings",
-    "Good rows a second. FIFO ceiling (1−2α/D)/β, early-drop bound and hard ceiling (1−α/D)/β, none above the load.",
+    "Good rows a second. FIFO ceiling (1−2α/D)/β, early-drop bound and hard ceiling (1−α/D)/β, none above the load. `drop-oldest` knows the true cost and gives up those who came first once a free runner cannot serve them in time.",
     ...groups(cells.filter(({ cell }) => cell.arrivals === "poisson")).map(rivalTable),
     "## Poisson arrivals: share of requests answered in time, every policy",
     policyTable(cells.filter(({ cell }) => cell.arrivals === "poisson")),
@@ -115,11 +115,27 @@ function rivalTable(cells: readonly CellResult[]): string {
   const title = `### α/β ${cell.ratio}, D/t(1) ${cell.deadlines} (α ${number(alphaMs, 3)} ms, β ${number(betaMs, 3)} ms, D ${deadlineOf(cell)} ms)`;
   const head = [
     ...["ρ", "offered/s", "FIFO", "early-drop", "hard", "ours", "÷ FIFO", "BentoML", "ours ÷"],
-    ...["late ours", "BentoML", "p50 ours", "BentoML", "p99 ours", "BentoML", "batch ours"],
+    ...[
+      "drop-oldest",
+      "late ours",
+      "BentoML",
+      "p50 ours",
+      "BentoML",
+      "p99 ours",
+      "BentoML",
+      "batch ours",
+    ],
     ...["BentoML", "rejects on arrival ours"],
   ];
-  const rows = cells.map(({ cell: { rho }, bounds, policies: { ours, cork } }) => [
-    String(rho),
+  return `${title}\n\n${table(head, cells.map(rivalRow))}`;
+}
+
+function rivalRow({ cell, bounds, policies }: CellResult): string[] {
+  const { ours, cork, "drop-oldest": oldest } = policies;
+  const both = (read: (figures: Figures) => string) =>
+    [ours, cork].map((figures) => (figures === undefined ? "–" : read(figures)));
+  return [
+    String(cell.rho),
     ...[ours?.offeredPerS, bounds.fifo, bounds.earlyDrop, bounds.hard].map((rate) =>
       number(rate, 4),
     ),
@@ -127,13 +143,13 @@ function rivalTable(cells: readonly CellResult[]): string {
     ratio(ours?.goodRowsPerS, bounds.fifo),
     number(cork?.goodRowsPerS, 4),
     ratio(ours?.goodRowsPerS, cork?.goodRowsPerS),
-    ...[ours, cork].map((figures) => percent(figures?.lateShare)),
-    ...[ours, cork].map((figures) => number(figures?.p50Ms, 3)),
-    ...[ours, cork].map((figures) => number(figures?.p99Ms, 3)),
-    ...[ours, cork].map((figures) => number(figures?.meanBatchRows, 3)),
+    number(oldest?.goodRowsPerS, 4),
+    ...both((figures) => percent(figures.lateShare)),
+    ...both((figures) => number(figures.p50Ms, 3)),
+    ...both((figures) => number(figures.p99Ms, 3)),
+    ...both((figures) => number(figures.meanBatchRows, 3)),
     percent(atOnceShare(ours)),
-  ]);
-  return `${title}\n\n${table(head, rows)}`;
+  ];
 }
 
 function atOnceShare(figures: Figures | undefined): number | undefined {
@@ -187,17 +203,26 @@ function scenarioNames(scenarios: readonly ScenarioResult[]): string[] {
 function scenarioTable(results: readonly ScenarioResult[]): string {
   const head = [
     ...["case", "ceiling", "ours good/s", "BentoML", "ours ÷", "late ours", "BentoML", "p99 ours"],
-    ...["BentoML", "rejected ours", "BentoML", "livelocks ours", "BentoML", "greedy", "early-drop"],
+    ...[
+      "BentoML",
+      "rejected ours",
+      "BentoML",
+      "livelocks ours",
+      "BentoML",
+      "greedy",
+      "early-drop",
+      "drop-oldest",
+    ],
   ];
   const rows = results.map(({ case: name, ceiling, policies }) => {
-    const { ours, cork, greedy, "early-drop": drop } = policies;
+    const { ours, cork, greedy, "early-drop": early, "drop-oldest": oldest } = policies;
     return [
       name,
       number(ceiling, 4),
       ...rivals(ours, cork),
       ...[ours, cork].map((figures) => number(rejectedOf(figures), 4)),
       ...[ours, cork].map((figures) => String(figures?.livelocks ?? "")),
-      ...[greedy, drop].map((figures) => number(figures?.goodRowsPerS, 4)),
+      ...[greedy, early, oldest].map((figures) => number(figures?.goodRowsPerS, 4)),
     ];
   });
   return table(head, rows);

@@ -21,7 +21,7 @@ export interface ScenarioResult {
   readonly policies: Readonly<Partial<Record<PolicyName, Figures>>>;
 }
 
-const RIVALS = ["ours", "greedy", "cork", "early-drop"] as const;
+const RIVALS = ["ours", "greedy", "cork", "early-drop", "drop-oldest"] as const;
 
 export async function runScenarios(seeds: readonly number[]): Promise<ScenarioResult[]> {
   const all = [...bursts(), ...overloads(), ...trends(), ...runnerCounts(), ...closedLoops()];
@@ -98,6 +98,7 @@ function overloads(): Scenario[] {
 function trends(): Scenario[] {
   const disturbances: Record<string, Disturbance> = {
     "no noise": {},
+    "noise without stalls": { lognormal: 0.08 },
     noise: NOISY,
     "noise, drift to 1.5×": { ...NOISY, trend: { kind: "drift", factor: 1.5 } },
     "noise, step to 2×": { ...NOISY, trend: { kind: "step", factor: 2 } },
@@ -190,7 +191,7 @@ function closedLoops(): Scenario[] {
 
 function closed(options: { line: Line; clients: number; roundTripMs: number }): Scenario {
   const { line, clients, roundTripMs } = options;
-  const name = `${lineText(line)}, ${clients} clients, RTT ${roundTripMs} ms`;
+  const name = `${lineText(line)}, ${clients} ${clients === 1 ? "client" : "clients"}, RTT ${roundTripMs} ms`;
   const untilMs = 1500 * runMs(line, 1);
   return {
     scenario: "closed loop",

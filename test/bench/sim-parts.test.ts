@@ -140,13 +140,13 @@ describe("planOf", () => {
     expect(plan.cells.filter(({ arrivals }) => arrivals === "poisson")).toHaveLength(150);
     expect(plan.cells).toHaveLength(150 + 7 * 45);
     expect(planOf({ isFull: true }).cells).toHaveLength(8 * 150);
-    expect(planOf({ isFull: false, seeds: 3 }).seeds).toEqual([1, 2, 3]);
+    expect(planOf({ isFull: false, seeds: 2 }).seeds).toEqual([1, 2]);
   });
 });
 
 describe("the report", async () => {
   const cell = { arrivals: "poisson", ratio: 2, deadlines: 10, rho: 2 } as const;
-  const plan = { ...planOf({ isFull: false }), cells: [cell], requests: 2000 };
+  const plan = { ...planOf({ isFull: false }), cells: [cell], seeds: [1, 2], requests: 2000 };
   const make = async () => {
     const cells = [await runCell(cell, plan)];
     return { plan, cells, scenarios: [], verdicts: judge(cells, []) };

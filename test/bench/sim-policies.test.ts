@@ -75,6 +75,14 @@ describe("POLICIES", () => {
     );
   });
 
+  it("drop-oldest runs the largest batch that is still in time", () => {
+    const burst = Array.from({ length: 20 }, () => 0);
+    // 16 ms: 1.1·(4 + 10) does, 1.1·(4 + 11) does not
+    expect(timeline("drop-oldest", { times: burst, deadlineMs: 16 })).toBe(
+      `${"!0 ".repeat(10)}10@0`,
+    );
+  });
+
   it("ours rejects on arrival what greedy answers late", () => {
     const burst = Array.from({ length: 20 }, () => 0);
     expect(timeline("ours", { times: burst, deadlineMs: 16 })).toMatch(/^(!0 )+\d+@0( \d+@\d+)*$/);

@@ -9,6 +9,7 @@ import { production } from "./production.ts";
 import {
   additiveIncrease,
   controlLimit,
+  dropOldest,
   earlyDrop,
   enqueueWindow,
   firstPollWindow,
@@ -22,6 +23,7 @@ export const POLICIES = {
   greedy,
   cork: corkPolicy,
   "early-drop": earlyDrop,
+  "drop-oldest": dropOldest,
   aimd: additiveIncrease,
   "control-limit": controlLimit,
   "window-1": enqueueWindow(1),
@@ -39,6 +41,7 @@ export const POLICY_NAMES: readonly PolicyName[] = [
   "greedy",
   "cork",
   "early-drop",
+  "drop-oldest",
   "aimd",
   "control-limit",
   "window-1",

@@ -82,3 +82,25 @@ export const earlyDrop: PolicyFactory = (host, { line, deadlineMs, maxBatchSize 
     size: () => target,
   });
 };
+
+/** What is planned for a batch beyond its true cost, for the noise. */
+const DROP_ALLOWANCE = 1.1;
+
+/**
+ * A yardstick for overload, with the true cost in hand: the largest batch of those who came last that ends in time for all
+ * of them. Those who are given up have waited for it.
+ */
+export const dropOldest: PolicyFactory = (host, { line, deadlineMs, maxBatchSize }) =>
+  fifoPolicy(host, {
+    drop: (queue, now) => {
+      for (let first = queue.first; first !== undefined; first = queue.first) {
+        const endsAt = now + DROP_ALLOWANCE * runMs(line, Math.min(maxBatchSize, queue.rows));
+        if (queue.length === 1 || endsAt <= first.at + deadlineMs) {
+          return;
+        }
+        queue.shift();
+        host.reject(first);
+      }
+    },
+    size: () => maxBatchSize,
+  });
