@@ -7,7 +7,9 @@
 import * as z from "zod";
 import { canonicalJson } from "./canonical-json.ts";
 import { Digest, digestOf } from "./digest.ts";
-import { contentVersion, hasEntry, Padding, StoredFile } from "./model-manifest.ts";
+import { contentVersion, hasEntry, StoredFile } from "./model-manifest.ts";
+import { Padding } from "./padding.ts";
+import type { RuntimeManifest } from "./runtime-manifest.ts";
 import { TAG_PART } from "./tag.ts";
 
 /** A model that the service uses under a name of its own. */
@@ -97,27 +99,6 @@ export function bentoVersion(manifest: Omit<BentoManifest, "version">): string {
 export function bentoModelFolder(model: Pick<BentoModel, "name" | "version">): string {
   return `models/${model.name}/${model.version}`;
 }
-
-/**
- * What the handler reads at start, written as `bento.json` beside `src/` wherever a bento is made to run. It holds
- * nothing that bento.yaml does not; it is JSON so that no YAML reader ships in the image.
- */
-export const RuntimeManifest = z.strictObject({
-  name: z.string(),
-  version: z.string(),
-  digest: Digest,
-  models: z.record(
-    z.string(),
-    z.strictObject({
-      tag: z.string().describe("Exact tag, name:version."),
-      digest: Digest,
-      path: z.string().describe("File to open, relative to bento.json."),
-      batchable: z.boolean(),
-      padding: Padding.optional(),
-    }),
-  ),
-});
-export type RuntimeManifest = z.infer<typeof RuntimeManifest>;
 
 export function runtimeManifest(bento: BentoManifest): RuntimeManifest {
   return {

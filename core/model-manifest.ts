@@ -7,6 +7,7 @@
 import * as z from "zod";
 import { canonicalJson } from "./canonical-json.ts";
 import { Digest, digestHex, digestOf } from "./digest.ts";
+import { Padding } from "./padding.ts";
 import { TAG_PART } from "./tag.ts";
 import { TensorSpec } from "./tensor-spec.ts";
 
@@ -20,16 +21,6 @@ export const StoredFile = z.strictObject({
   size: z.int().min(0).describe("Length in bytes."),
 });
 export type StoredFile = z.infer<typeof StoredFile>;
-
-/** How rows of different lengths become one batch: shorter ones are filled up along axis 1. */
-export const Padding = z.strictObject({
-  axis: z.literal(1).describe("The axis along which rows differ in length."),
-  values: z
-    .record(z.string(), z.number())
-    .refine((values) => Object.keys(values).length > 0, { error: "expected at least one input" })
-    .describe("What fills each padded input, e.g. 0 for input_ids and 0 for attention_mask."),
-});
-export type Padding = z.infer<typeof Padding>;
 
 /** What a caller may ask of a model: a named selection of the graph's outputs. */
 export const Signature = z.strictObject({

@@ -7,9 +7,9 @@ import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { BentoError } from "../core/bento-error.ts";
-import { RuntimeManifest } from "../core/bento-manifest.ts";
 import type { Log } from "../core/endpoint.ts";
-import { Profile } from "../core/profile.ts";
+import type { Profile } from "../core/profile.ts";
+import { RuntimeManifest } from "../core/runtime-manifest.ts";
 import type { ServiceDefinition } from "../core/service.ts";
 import { FairShare, type Flow } from "./runner/fair-share.ts";
 import { loadRunner } from "./runner/load-runner.ts";
@@ -46,7 +46,9 @@ export async function readProfile(
   const isGiven = given !== undefined && given !== "";
   const path = isGiven ? resolve(given) : join(directory, "profile.json");
   try {
-    return Profile.parse(JSON.parse(await readFile(path, "utf8")));
+    const text = await readFile(path, "utf8");
+    const schema = await import("../core/profile.ts"); // made only where there is one
+    return schema.Profile.parse(JSON.parse(text));
   } catch (err) {
     const isAbsent = err instanceof Error && "code" in err && err.code === "ENOENT";
     if (isGiven || !isAbsent) {

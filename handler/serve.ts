@@ -6,8 +6,8 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { BentoError } from "../core/bento-error.ts";
-import type { RuntimeManifest } from "../core/bento-manifest.ts";
 import type { Log } from "../core/endpoint.ts";
+import type { RuntimeManifest } from "../core/runtime-manifest.ts";
 import type { ServiceDefinition } from "../core/service.ts";
 import { type AppOptions, createApp } from "./app.ts";
 import { findService, type ModuleExports } from "./find-service.ts";

@@ -4,9 +4,10 @@
  * @module
  */
 import { BentoError } from "../core/bento-error.ts";
-import type { Padding, Signature } from "../core/model-manifest.ts";
+import type { Signature } from "../core/model-manifest.ts";
 import { nearest } from "../core/nearest.ts";
 import { UNKNOWN_RANK } from "../core/onnx-value.ts";
+import type { Padding } from "../core/padding.ts";
 import type { TensorSpec } from "../core/tensor-spec.ts";
 
 /** A signature as people write it. */

@@ -6,9 +6,9 @@
  */
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
-import type { RuntimeManifest } from "../core/bento-manifest.ts";
 import { canonicalJson } from "../core/canonical-json.ts";
 import { digestOf } from "../core/digest.ts";
+import type { RuntimeManifest } from "../core/runtime-manifest.ts";
 import { formatTag } from "../core/tag.ts";
 import { diskError, systemCode } from "../model-store/disk-error.ts";
 import type { Store } from "../model-store/store.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 import * as z from "zod";
-import type { RuntimeManifest } from "../../core/bento-manifest.ts";
 import { io, model, service, tensor } from "../../core/index.ts";
+import type { RuntimeManifest } from "../../core/runtime-manifest.ts";
 import type { Service } from "../../core/service.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { type BenchModel, benchModel } from "../models/bench-models.ts";

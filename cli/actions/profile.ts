@@ -9,10 +9,10 @@ import { availableParallelism, cpus } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { BentoError } from "../../core/bento-error.ts";
-import type { RuntimeManifest } from "../../core/bento-manifest.ts";
 import type { Log } from "../../core/endpoint.ts";
 import { nearest } from "../../core/nearest.ts";
 import type { ModelProfile, Profile } from "../../core/profile.ts";
+import type { RuntimeManifest } from "../../core/runtime-manifest.ts";
 import { parseTag } from "../../core/tag.ts";
 import { BATCH_DEFAULTS } from "../../handler/batch-loop.ts";
 import { placeFile } from "../../handler/runner/load-runner.ts";
@@ -78,6 +78,9 @@ export async function profile(
   }
   if (Object.keys(measured).length === 0) {
     context.err("nothing measured\n");
+    if (flags.json === true) {
+      await printDocument(context, { models: {} }, "json");
+    }
     return;
   }
   const file = await writeProfile(unpacked.profileFolder, measured);

@@ -4,8 +4,8 @@
  * @module
  */
 import { BentoError } from "../../core/bento-error.ts";
-import type { Padding } from "../../core/model-manifest.ts";
 import { nearest } from "../../core/nearest.ts";
+import type { Padding } from "../../core/padding.ts";
 import { allocateCells, type Tensor } from "../../core/tensor.ts";
 import { formatTensorSpec, type TensorSpec } from "../../core/tensor-spec.ts";
 import type { RunnerSpec, Tensors } from "./onnx-session.ts";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Padding } from "../../core/model-manifest.ts";
+import type { Padding } from "../../core/padding.ts";
 import { type Cells, type Dtype, rowLength, type Tensor } from "../../core/tensor.ts";
 import type { Slice } from "../batcher.ts";
 import type { BufferPool } from "./buffer-pool.ts";

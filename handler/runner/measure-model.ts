@@ -4,7 +4,7 @@
  * @module
  */
 import type { Log } from "../../core/endpoint.ts";
-import type { Padding } from "../../core/model-manifest.ts";
+import type { Padding } from "../../core/padding.ts";
 import { calibrate } from "../calibrate.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import type { CostProfile } from "../cost-model.ts";

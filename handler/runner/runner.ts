@@ -5,8 +5,8 @@
  * @module
  */
 import { BentoError } from "../../core/bento-error.ts";
-import type { Padding } from "../../core/model-manifest.ts";
 import type { BatchSettings, Runner } from "../../core/model-ref.ts";
+import type { Padding } from "../../core/padding.ts";
 import { concatRows, sliceRows } from "../../core/tensor.ts";
 import { BatchLoop, maxQueueRowsOf } from "../batch-loop.ts";
 import { observerRelay, type Watched } from "../batch-watch.ts";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Padding } from "../../core/model-manifest.ts";
+import type { Padding } from "../../core/padding.ts";
 import { allocateCells, rowLength, type Tensor } from "../../core/tensor.ts";
 import type { TensorSpec } from "../../core/tensor-spec.ts";
 import type { RunnerSpec, Tensors } from "./onnx-session.ts";

@@ -4,10 +4,10 @@ import {
   type BentoModel,
   bentoDigest,
   bentoModelFolder,
-  RuntimeManifest,
   runtimeManifest,
 } from "../../core/bento-manifest.ts";
 import { digestOf } from "../../core/digest.ts";
+import { RuntimeManifest } from "../../core/runtime-manifest.ts";
 
 const MODEL: BentoModel = {
   key: "iris",

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { describe, expect, it } from "vitest";
-import type { RuntimeManifest } from "../../core/bento-manifest.ts";
+import type { RuntimeManifest } from "../../core/runtime-manifest.ts";
 import { fixtureModel } from "../support/fixture-model.ts";
 import { startService } from "../support/start-service.ts";
 import { tempDir } from "../support/temp-dir.ts";

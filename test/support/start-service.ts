@@ -9,7 +9,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { pathToFileURL } from "node:url";
-import type { RuntimeManifest } from "../../core/bento-manifest.ts";
+import type { RuntimeManifest } from "../../core/runtime-manifest.ts";
 
 const MAIN = new URL("../../handler/main.ts", import.meta.url).href;
 
