@@ -268,7 +268,6 @@ export class Batcher<P, R> {
     const { costModel, observer } = this.#options;
     return assemble(planned, {
       queue: this.#queue,
-      admission: this.#admission,
       callers: this.#callers,
       observer,
       now,

@@ -4,7 +4,6 @@
  *
  * @module
  */
-import type { Admission } from "./admission.ts";
 import type { Slice } from "./arrival.ts";
 import type { BatchQueue } from "./batch-queue.ts";
 import type { Callers } from "./callers.ts";
@@ -14,7 +13,6 @@ import type { PlannedBatch } from "./planned-batch.ts";
 
 export interface AssemblyOptions<P, R> {
   readonly queue: BatchQueue<P, R>;
-  readonly admission: Admission<P, R>;
   readonly callers: Callers<P, R>;
   readonly observer: BatchObserver | undefined;
   readonly now: number;
@@ -97,7 +95,7 @@ function reasonOf<P, R>(
 function isWanted<P, R>(
   { job }: Part<P, R>,
   planned: PlannedBatch<P, R>,
-  { admission, callers, observer, now, random, runMs }: AssemblyOptions<P, R>,
+  { callers, observer, now, random, runMs }: AssemblyOptions<P, R>,
 ): boolean {
   if (job.isSettled) {
     return false;
@@ -108,7 +106,8 @@ function isWanted<P, R>(
     return false;
   }
   if (planned.suspects === undefined && runMs !== undefined && now + runMs > job.dueAt) {
-    const retryAfterMs = admission.retryAfterMs(now, random);
+    // by then a batch has run; many may expire at once, so that nothing is planned for each
+    const retryAfterMs = Math.max(1, runMs * (0.75 + 0.5 * random()));
     callers.tell(job, { kind: "rejected", reason: "expired", retryAfterMs });
     observer?.rejected?.("expired");
     return false;

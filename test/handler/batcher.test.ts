@@ -221,4 +221,49 @@ describe("Batcher", () => {
     }
     expect(seen).toEqual([[2, 7]]);
   });
+
+  it("does not run rows whose answer would come too late because a run took longer than expected", () => {
+    const { batcher, world, arrive } = setUp({ maxLatencyMs: 1000 }, 1, lineCost(400));
+    arrive("a", 4);
+    batcher.tick();
+    arrive("b", 4);
+    world.nowMs = 700; // 300 later than expected
+    finish(batcher, world.started[0] as Batch<string>);
+    batcher.tick();
+    expect(world.outcomes.get("b")).toEqual([
+      { kind: "rejected", reason: "expired", retryAfterMs: 400 },
+    ]);
+    expect([batcher.queuedRows, batcher.runningBatches]).toEqual([0, 0]);
+  });
+
+  it("lets rows behind move up into the room of callers that have gone, no further", () => {
+    const { batcher, world, arrive } = setUp({ maxBatchSize: 3 });
+    arrive("first", 3);
+    batcher.tick();
+    const [gone] = [arrive("gone", 2), arrive("kept", 1), arrive("next", 1), arrive("last", 2)];
+    batcher.abort(gone);
+    finish(batcher, world.started[0] as Batch<string>);
+    batcher.tick();
+    expect(world.started[1]?.slices.map((slice) => slice.payload)).toEqual(["kept", "next"]);
+  });
+
+  it("puts a caller in more of a hurry before those that wait, where their promises allow it", () => {
+    const { batcher, world, arrive } = setUp({ maxBatchSize: 1 }, 1, lineCost(10));
+    arrive("running", 1);
+    batcher.tick();
+    arrive("patient", 1);
+    arrive("hurried", 1, { deadlineMs: 25 });
+    arrive("hopeless", 1, { deadlineMs: 25 });
+    expect(world.outcomes.get("hopeless")?.map((outcome) => outcome.kind)).toEqual(["rejected"]);
+    for (const index of [0, 1]) {
+      world.nowMs += 10;
+      finish(batcher, world.started[index] as Batch<string>);
+      batcher.tick();
+    }
+    expect(world.started.map((batch) => batch.slices[0]?.payload)).toEqual([
+      "running",
+      "hurried",
+      "patient",
+    ]);
+  });
 });
