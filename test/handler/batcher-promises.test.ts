@@ -1,11 +1,9 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Arrival, BatcherConfig } from "../../handler/batcher.ts";
+import type { BatcherConfig } from "../../handler/batcher.ts";
 import type { CostModel } from "../../handler/cost-model.ts";
 import { lineCost } from "./fixed-cost.ts";
-import { simulate } from "./virtual-time.ts";
-
-type Given = Partial<Omit<Arrival<string, string[]>, "settle">> & { readonly at: number };
+import { type Given, simulate } from "./virtual-time.ts";
 
 const gap = fc.oneof(
   fc.constant(0),
@@ -84,6 +82,13 @@ describe("Batcher, when batches take exactly as long as expected", () => {
         priority: fc.constantFrom("normal" as const, "low" as const),
         deadlineMs: fc.constantFrom(undefined, 15, 50, 300),
         group: fc.constantFrom("x", "y"),
+      }),
+    ],
+    [
+      "callers of whom some go away",
+      fc.record({
+        rows: fc.integer({ min: 1, max: 50 }),
+        leavesAfterMs: fc.constantFrom(undefined, 0, 1, 20),
       }),
     ],
   ])("answers none that it let in too late: %s", (_, arrival) => {

@@ -15,6 +15,8 @@ import type { CostModel } from "../../handler/cost-model.ts";
 
 export interface Given extends Partial<Omit<Arrival<string, string[]>, "settle">> {
   readonly at: number;
+  /** The caller goes away so long after it came. */
+  readonly leavesAfterMs?: number | undefined;
 }
 
 export interface Told {
@@ -62,13 +64,16 @@ export function simulate(options: SimulateOptions): Told[] {
     },
   });
   const told: Told[] = [];
+  const leaving: { readonly at: number; readonly arrival: Arrival<string, string[]> }[] = [];
   let next = 0;
   for (;;) {
     running.sort((a, b) => a.endsAt - b.endsAt);
     const endsAt = running[0]?.endsAt ?? Number.POSITIVE_INFINITY;
     const arrivesAt = arrivals[next]?.at ?? Number.POSITIVE_INFINITY;
     const ticksAt = batcher.nextTickAt() ?? Number.POSITIVE_INFINITY;
-    const at = Math.min(endsAt, arrivesAt, ticksAt);
+    leaving.sort((a, b) => a.at - b.at);
+    const leavesAt = leaving[0]?.at ?? Number.POSITIVE_INFINITY;
+    const at = Math.min(endsAt, arrivesAt, ticksAt, leavesAt);
     if (at === Number.POSITIVE_INFINITY) {
       return told;
     }
@@ -82,7 +87,7 @@ export function simulate(options: SimulateOptions): Told[] {
     } else if (arrivesAt <= at && given !== undefined) {
       const index = next;
       next += 1;
-      batcher.arrive({
+      const arrival: Arrival<string, string[]> = {
         rows: 1,
         payload: `${index}`,
         ...given,
@@ -97,7 +102,16 @@ export function simulate(options: SimulateOptions): Told[] {
             arrivals.splice(place, 0, later);
           }
         },
-      });
+      };
+      batcher.arrive(arrival);
+      if (given.leavesAfterMs !== undefined) {
+        leaving.push({ at: now + given.leavesAfterMs, arrival });
+      }
+    } else if (leavesAt <= at) {
+      const gone = leaving.shift();
+      if (gone !== undefined) {
+        batcher.abort(gone.arrival);
+      }
     } else {
       batcher.tick();
     }
