@@ -9,6 +9,7 @@ import { canonicalJson } from "./canonical-json.ts";
 import { Digest, digestOf } from "./digest.ts";
 import { contentVersion, hasEntry, StoredFile } from "./model-manifest.ts";
 import { Padding } from "./padding.ts";
+import { Resources, Traffic } from "./resources.ts";
 import type { RuntimeManifest } from "./runtime-manifest.ts";
 import { TAG_PART } from "./tag.ts";
 
@@ -27,29 +28,6 @@ export const BentoModel = z
   })
   .refine(hasEntry, { path: ["entry"], error: "expected the path of one of the files" });
 export type BentoModel = z.infer<typeof BentoModel>;
-
-export const Resources = z.strictObject({
-  cpu: z.number().positive().optional().describe("vCPUs of one instance."),
-  memory: z.string().optional().describe("Memory of one instance, e.g. 1Gi."),
-  gpu: z.int().min(0).optional().describe("GPUs of one instance."),
-  gpuType: z.string().optional().describe("Kind of GPU, e.g. nvidia-l4."),
-});
-export type Resources = z.infer<typeof Resources>;
-
-export const Traffic = z.strictObject({
-  timeoutMs: z.number().positive().optional().describe("Longest time to an answer; beyond it 504."),
-  maxConcurrency: z
-    .int()
-    .positive()
-    .optional()
-    .describe("Requests at work at once; beyond them 429."),
-  concurrency: z
-    .int()
-    .positive()
-    .optional()
-    .describe("Requests per instance that scaling aims at."),
-});
-export type Traffic = z.infer<typeof Traffic>;
 
 export const BentoManifest = z.strictObject({
   schema: z.literal(1).describe("Version of this format."),

@@ -5,7 +5,6 @@
  */
 export { ApiError } from "./api-error.ts";
 export { BentoError, type ErrorCode } from "./bento-error.ts";
-export type { Resources, Traffic } from "./bento-manifest.ts";
 export type {
   ApiOptions,
   BatchContext,
@@ -26,5 +25,6 @@ export {
   model,
   type Runner,
 } from "./model-ref.ts";
+export type { Resources, Traffic } from "./resources.ts";
 export { type Service, type ServiceOptions, service } from "./service.ts";
 export { type Dtype, type Tensor, tensor } from "./tensor.ts";

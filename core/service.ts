@@ -3,9 +3,10 @@
  *
  * @module
  */
-import type { Resources, Traffic } from "./bento-manifest.ts";
+
 import type { Definers, Endpoint, EndpointDefinition, Log } from "./endpoint.ts";
 import type { Models } from "./model-ref.ts";
+import type { Resources, Traffic } from "./resources.ts";
 import { checkService } from "./service-check.ts";
 import { hostService } from "./service-host.ts";
 

@@ -6,8 +6,8 @@
  */
 import * as z from "zod";
 import { BentoError } from "./bento-error.ts";
-import { Resources, Traffic } from "./bento-manifest.ts";
 import { unknownKeys } from "./option-check.ts";
+import { Resources, Traffic } from "./resources.ts";
 import { show } from "./show.ts";
 import { parseMemory } from "./units.ts";
 

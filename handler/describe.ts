@@ -3,9 +3,10 @@
  *
  * @module
  */
-import type { BentoManifest, Resources, Traffic } from "../core/bento-manifest.ts";
+import type { BentoManifest } from "../core/bento-manifest.ts";
 import type { BatchSettings } from "../core/model-ref.ts";
 import { type OpenapiDocument, openapiDocument } from "../core/openapi.ts";
+import type { Resources, Traffic } from "../core/resources.ts";
 import { type SchemaJson, schemaJson } from "../core/schema-json.ts";
 import { findService, type ModuleExports } from "./find-service.ts";
 

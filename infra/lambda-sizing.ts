@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Resources, Traffic } from "../core/bento-manifest.ts";
+import type { Resources, Traffic } from "../core/resources.ts";
 import { parseMemory } from "../core/units.ts";
 
 /** Memory that comes with one vCPU: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html, November 2026. */

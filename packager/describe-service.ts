@@ -8,7 +8,7 @@ import { dirname, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import { BentoError, ERROR_CODES, type ErrorCode } from "../core/bento-error.ts";
-import { Resources, Traffic } from "../core/bento-manifest.ts";
+import { Resources, Traffic } from "../core/resources.ts";
 import { formatDuration } from "../core/units.ts";
 import { type BundleRun, runBundle } from "./run-bundle.ts";
 

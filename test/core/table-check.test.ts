@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Resources, Traffic } from "../../core/bento-manifest.ts";
+import { Resources, Traffic } from "../../core/resources.ts";
 import { type Options, problemsOf, withOptions } from "../support/service-options.ts";
 
 describe("service rejects, of resources and traffic,", () => {
