@@ -43,10 +43,10 @@ export function formatJson(results: Results): string {
 `;
 }
 
-/** Six digits are more than the noise leaves; NaN (nothing was answered) becomes null. */
+/** Four digits are what the noise leaves; NaN (nothing was answered) becomes null. */
 function short(_key: string, value: unknown): unknown {
   return typeof value === "number" && !Number.isInteger(value)
-    ? Number(value.toPrecision(6))
+    ? Number(value.toPrecision(4))
     : value;
 }
 
