@@ -12,9 +12,13 @@ const delays = new WeakMap<object, number>();
  * @param retryAfterMs - when the queue should have room again, in milliseconds
  */
 export function overloaded(message: string, retryAfterMs: number): BentoError {
+  // an overloaded server makes thousands of these a second, and where one was made tells nothing
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
   const error = new BentoError("BENTO_OVERLOADED", message, {
     hint: "send it again later, or give the service more instances",
   });
+  Error.stackTraceLimit = stackTraceLimit;
   delays.set(error, retryAfterMs);
   return error;
 }

@@ -3,14 +3,8 @@
  *
  * @module
  */
-import { setPriority } from "node:os";
 import { type LoadJob, runLoad } from "./load.ts";
 
-try {
-  setPriority(-10); // as if it were a machine of its own, where the system lets it
-} catch {
-  // a user may not
-}
 process.on("message", (job: LoadJob) => {
   runLoad(job).then(
     (result) => process.send?.({ result }),

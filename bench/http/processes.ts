@@ -71,6 +71,7 @@ function start(
   return fork(fileURLToPath(new URL(file, import.meta.url)), args, {
     execArgv: ["--conditions=bentokit-source", "--no-warnings", ...nodeFlags],
     stdio: ["ignore", "inherit", log, "ipc"],
+    serialization: "advanced", // JSON has no NaN
   });
 }
 

@@ -121,6 +121,7 @@ export async function goodputAndOverload(
   const target = await startTarget({ name: model, maxLatencyMs: deadlineMs });
   const requests = tensorRequests(model, kind);
   const { generator, trialMs, pairs } = context;
+  await closed(context, target, requests, { connections: 256 }); // warms up
   const saturated = goodRate(
     await closed(context, target, requests, { connections: 256, durationMs: 2 * trialMs }),
   );
