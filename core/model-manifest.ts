@@ -79,9 +79,6 @@ export const ModelManifest = z
   .refine(hasEntry, { path: ["entry"], error: "expected the path of one of the files" });
 export type ModelManifest = z.infer<typeof ModelManifest>;
 
-/** Everything of a manifest but its version: what an automatic version is the hash of. */
-export type ModelContent = Omit<ModelManifest, "version">;
-
 /** The digest that stands for the model everywhere: of its canonical manifest. */
 export function modelDigest(manifest: ModelManifest): Digest {
   return digestOf(canonicalJson(manifest));

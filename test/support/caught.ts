@@ -22,16 +22,6 @@ export function caught(act: () => unknown): Caught | undefined {
   }
 }
 
-/** As {@link caught}, for what is thrown later. */
-export async function caughtLater(act: () => Promise<unknown>): Promise<Caught | undefined> {
-  try {
-    await act();
-    return undefined;
-  } catch (error) {
-    return plainError(error);
-  }
-}
-
 function plainError(error: unknown): Caught {
   if (!BentoError.isInstance(error)) {
     throw error;
