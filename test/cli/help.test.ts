@@ -27,6 +27,8 @@ describe("help", () => {
       |                                  outputs of the store's models
       |   serve [options] [target]       serve a project folder, a service file or a
       |                                  bento's tag (default: the project here)
+      |   profile [options] [target]     measure the models of a project folder or a
+      |                                  bento's tag (default: the project here)
       |   build [options] [target]       build the project in a folder (default: here),
       |                                  or SERVICE_FILE:EXPORT
       |   list [options] [name]          list built bentos, newest first
