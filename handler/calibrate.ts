@@ -13,7 +13,7 @@ export interface CalibrateOptions {
   readonly maxRows: number;
   /** Sizes that take longer are of no use: the longest time to an answer, in milliseconds. */
   readonly deadlineMs: number;
-  /** What all runs together may take, in milliseconds; one run is always made. */
+  /** What all runs together may take, in milliseconds; one run is always made, and one of 2 rows unless the first took all. */
   readonly budgetMs: number;
   /** What was measured before, perhaps elsewhere: then one or two sizes are run, and the rest is scaled by them. */
   readonly prior?: CostProfile | undefined;
@@ -33,14 +33,16 @@ const LEAST_MS = 0.001;
 const QUICK_MS = 20;
 
 /**
- * @returns at least the point of one row; ascending rows up to `maxRows`
+ * @returns at least the point of one row, and a second one, be it slower than the deadline, where there is time for any;
+ * ascending rows up to `maxRows`
  * @throws whatever `run` throws
  */
 export async function calibrate(options: CalibrateOptions): Promise<CostProfile> {
   const { prior } = options;
   const known = prior?.points.filter(({ rows }) => rows <= options.maxRows) ?? [];
   if (known.length < 2) {
-    return { points: await measure(sizesUpTo(options.maxRows), options) };
+    const points = await measure(sizesUpTo(options.maxRows), options);
+    return { points: await withSecond(points, options) };
   }
   const sizes = [1, 8].filter((rows) => rows <= options.maxRows);
   const seen = await measure(sizes, { ...options, slowestMs: QUICK_MS });
@@ -78,12 +80,22 @@ async function measure(
     }
     const { ms, totalMs } = await shortest(() => run(rows), budgetMs - spentMs);
     spentMs += totalMs;
-    if (ms > deadlineMs && points.length > 0) {
-      break;
+    if (ms > deadlineMs && points.length > 1) {
+      break; // as second point it still tells what a batch costs from what a row costs
     }
     points.push({ rows, ms });
   }
   return points;
+}
+
+/** One size tells nothing of another: 2 rows are run where there seemed to be no time for more. */
+async function withSecond(points: Point[], options: CalibrateOptions): Promise<Point[]> {
+  const { run, maxRows, budgetMs } = options;
+  const [only] = points;
+  if (only === undefined || points.length > 1 || maxRows < 2 || only.ms > budgetMs) {
+    return points;
+  }
+  return [only, { rows: 2, ms: Math.max(LEAST_MS, await run(2)) }];
 }
 
 async function shortest(run: () => Promise<number>, budgetMs: number) {

@@ -72,6 +72,26 @@ describe("calibrate", () => {
     expect(points.map(({ rows }) => rows)).toEqual([1, 8, 32]);
   });
 
+  it("keeps a second size even if it takes longer than any caller waits", async () => {
+    const { points } = await calibrated((rows) => 0.5 + 4.5 * rows, { deadlineMs: 20 });
+    expect(points).toEqual([
+      { rows: 1, ms: 5 },
+      { rows: 8, ms: 36.5 },
+    ]);
+  });
+
+  it.each([
+    ["the deadline", { deadlineMs: 40 }],
+    ["the budget", { budgetMs: 60 }],
+  ])("runs 2 rows once where one row alone comes near %s", async (_, options) => {
+    const { points, runs } = await calibrated((rows) => 50 * rows, options);
+    expect(points).toEqual([
+      { rows: 1, ms: 50 },
+      { rows: 2, ms: 100 },
+    ]);
+    expect(runs.filter((rows) => rows > 1)).toEqual([2]);
+  });
+
   it("takes a clock that stands still for a very short time", async () => {
     const { points } = await calibrated(() => 0, { maxRows: 1 });
     expect(points).toEqual([{ rows: 1, ms: 0.001 }]);
