@@ -19,6 +19,7 @@ import { Linger } from "./batcher/linger.ts";
 import type { BatchObserver, BatchSnapshot, BatchStart } from "./batcher/observer.ts";
 import { Plan } from "./batcher/plan.ts";
 import type { PlannedBatch } from "./batcher/planned-batch.ts";
+import { TrialSize } from "./batcher/trial-size.ts";
 import type { Clock } from "./clock.ts";
 import type { CostModel } from "./cost-model.ts";
 
@@ -72,6 +73,7 @@ export class Batcher<P, R> {
   readonly #failures: Failures<P, R>;
   readonly #rate = new ArrivalRate();
   readonly #linger = new Linger();
+  readonly #trial: TrialSize;
   readonly #running = new Map<Batch<P>, Running<P, R>>();
   #isDraining = false;
 
@@ -79,6 +81,7 @@ export class Batcher<P, R> {
     const { config, costModel, executor, observer } = options;
     this.#options = options;
     this.#random = options.random ?? (() => 0.5);
+    this.#trial = new TrialSize(config.maxLatencyMs);
     const queue = new BatchQueue<P, R>((rows) => costModel.predict(rows) ?? rows);
     const { runners } = executor;
     const plan = new Plan<P, R>({
@@ -188,6 +191,7 @@ export class Batcher<P, R> {
       this.#failures.wrongCount(running, config.wrongCount(result.count, batch.rows), now);
     } else {
       this.#failures.breaker.succeeded();
+      this.#trial.ended(batch.rows, durationMs);
       costModel.observe(this.#plan.workOf(batch.rows, running.planned.units), durationMs);
       this.#linger.ended(batch.rows, now);
       this.#scatter(running.parts, result.results);
@@ -254,7 +258,7 @@ export class Batcher<P, R> {
   #start(now: number): void {
     const [head] = this.#queue.batches;
     const isFull = head !== undefined && this.#plan.isFull(head);
-    const planned = this.#queue.shift();
+    const planned = this.#shift(now);
     this.#plan.lingerUntil = 0;
     this.#plan.changed();
     this.#linger.dispatched();
@@ -262,6 +266,15 @@ export class Batcher<P, R> {
     if (planned !== undefined && parts.length > 0) {
       this.#run(planned, parts, { now, isFull });
     } // else all that were looked at had gone
+  }
+
+  #shift(now: number): PlannedBatch<P, R> | undefined {
+    const [head] = this.#queue.batches;
+    const mostRows =
+      head === undefined || this.#options.costModel.isTrained
+        ? undefined
+        : this.#trial.next(now - head.openedAt);
+    return mostRows === undefined ? this.#queue.shift() : this.#queue.shiftRows(mostRows);
   }
 
   #assemble(planned: PlannedBatch<P, R>, now: number): readonly Part<P, R>[] {

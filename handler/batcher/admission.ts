@@ -36,11 +36,13 @@ export class Admission<P, R> {
     const limitMs = arrival.deadlineMs ?? config.maxLatencyMs;
     const planMs = this.#options.plan.limitMs(limitMs);
     const aloneMs = isIdle ? this.#aloneMs(arrival) : 0;
+    const wantedBy = now + planMs;
     return costModel.isTrained && aloneMs <= planMs
-      ? new Job(arrival, now, { dueAt: now + limitMs, planBy: now + planMs })
+      ? new Job(arrival, now, { dueAt: now + limitMs, planBy: wantedBy, wantedBy })
       : new Job(arrival, now, {
           dueAt: Number.POSITIVE_INFINITY,
           planBy: Number.POSITIVE_INFINITY,
+          wantedBy,
         });
   }
 
@@ -53,7 +55,7 @@ export class Admission<P, R> {
       return this.#admitSplit(job, now);
     }
     const open = queue.openBatch(priority, group);
-    if (open !== undefined && job.planBy < open.latestPlanBy && this.#admitEarlier(job, now)) {
+    if (open !== undefined && job.wantedBy < open.latestWantedBy && this.#admitEarlier(job, now)) {
       return true;
     }
     let isHeldBack = false;
@@ -97,11 +99,11 @@ export class Admission<P, R> {
   #join(batch: PlannedBatch<P, R>, job: Job<P, R>, now: number): boolean {
     const { batches } = this.#options.queue;
     const index = batches.at(-1) === batch ? batches.length - 1 : batches.indexOf(batch);
-    const { planBy, latestPlanBy, promiseMs, units, plannedRows } = batch;
+    const { planBy, latestWantedBy, promiseMs, units, plannedRows } = batch;
     const { rows } = job.arrival;
     batch.add({ job, from: 0, to: rows });
     if (!this.#holds(job, index, now)) {
-      batch.undo({ planBy, latestPlanBy, promiseMs, units, plannedRows });
+      batch.undo({ planBy, latestWantedBy, promiseMs, units, plannedRows });
       return false;
     }
     this.#options.queue.count(rows, job);
@@ -145,7 +147,7 @@ export class Admission<P, R> {
         batch.priority === priority &&
         batch.group === group &&
         batch.suspects === undefined &&
-        batch.latestPlanBy > job.planBy,
+        batch.latestWantedBy > job.wantedBy,
     );
     const batch = batches[index];
     if (batch === undefined) {

@@ -6,7 +6,7 @@
  * @module
  */
 import type { Job, Part } from "./job.ts";
-import type { PlannedBatch, Priority } from "./planned-batch.ts";
+import { PlannedBatch, type Priority } from "./planned-batch.ts";
 
 const SHARE = { normal: 4, low: 1 } as const satisfies Record<Priority, number>;
 
@@ -113,6 +113,35 @@ export class BatchQueue<P, R> {
       }
     }
     return batch;
+  }
+
+  /** Takes the first callers of the first batch, of at most so many rows but one caller at least; the others stay first. */
+  shiftRows(maxRows: number): PlannedBatch<P, R> | undefined {
+    const [head] = this.batches;
+    if (head === undefined || head.suspects !== undefined || head.rows <= maxRows) {
+      return this.shift();
+    }
+    const isOpen = this.openBatch(head.priority, head.group) === head;
+    this.shift();
+    const taken = new PlannedBatch<P, R>(head);
+    const rest = new PlannedBatch<P, R>(head);
+    rest.isOpen = head.isOpen;
+    for (const part of head.parts.filter(({ job }) => !job.isSettled)) {
+      const rows = part.to - part.from;
+      if (rest.rows === 0 && (taken.rows === 0 || taken.rows + rows <= maxRows)) {
+        taken.add(part);
+      } else {
+        rest.add(part);
+        this.count(rows, part.job);
+      }
+    }
+    if (rest.rows > 0) {
+      this.insert(rest, 0);
+      if (isOpen) {
+        this.open(rest);
+      }
+    }
+    return taken;
   }
 
   /** Takes the first caller of the next batch of the same kind, if it has at most so many rows. */

@@ -13,17 +13,24 @@ export class Job<P, R> {
   readonly dueAt: number;
   /** {@link dueAt} less the margin: what is planned ends by then. */
   readonly planBy: number;
+  /** What {@link planBy} would be if it were promised: callers in more of a hurry go before it. */
+  readonly wantedBy: number;
   /** The batch that its rows wait in; of a split caller the last one that it went into. */
   planned: PlannedBatch<P, R> | undefined;
   #received = 0;
   #isSettled = false;
   #pieces: { readonly piece: Piece<R>; readonly start: number }[] | undefined;
 
-  constructor(arrival: Arrival<P, R>, arrivedAt: number, due: { dueAt: number; planBy: number }) {
+  constructor(
+    arrival: Arrival<P, R>,
+    arrivedAt: number,
+    due: { readonly dueAt: number; readonly planBy: number; readonly wantedBy: number },
+  ) {
     this.arrival = arrival;
     this.arrivedAt = arrivedAt;
     this.dueAt = due.dueAt;
     this.planBy = due.planBy;
+    this.wantedBy = due.wantedBy;
   }
 
   get isSettled(): boolean {

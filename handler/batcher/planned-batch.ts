@@ -32,8 +32,8 @@ export class PlannedBatch<P, R> {
   units = 1;
   /** It has to end by then. */
   planBy = Number.POSITIVE_INFINITY;
-  /** The latest time that one of its rows has to be ready by. */
-  latestPlanBy = 0;
+  /** The latest time that one of its callers wants an answer by, promised or not. */
+  latestWantedBy = 0;
   /** The shortest time that one of its callers was promised. */
   promiseMs = Number.POSITIVE_INFINITY;
   /** Closed ones take no more rows. */
@@ -59,7 +59,7 @@ export class PlannedBatch<P, R> {
     this.plannedRows = Math.max(this.plannedRows, this.rows);
     this.units = Math.max(this.units, job.arrival.units ?? 1);
     this.planBy = Math.min(this.planBy, job.planBy);
-    this.latestPlanBy = Math.max(this.latestPlanBy, job.planBy);
+    this.latestWantedBy = Math.max(this.latestWantedBy, job.wantedBy);
     this.promiseMs = Math.min(this.promiseMs, job.planBy - job.arrivedAt);
     job.planned = this;
   }
@@ -72,7 +72,7 @@ export class PlannedBatch<P, R> {
       part.job.planned = undefined;
     }
     this.planBy = before.planBy;
-    this.latestPlanBy = before.latestPlanBy;
+    this.latestWantedBy = before.latestWantedBy;
     this.promiseMs = before.promiseMs;
     this.units = before.units;
     this.plannedRows = before.plannedRows;
@@ -91,7 +91,7 @@ export class PlannedBatch<P, R> {
 
 export interface BatchLimits {
   readonly planBy: number;
-  readonly latestPlanBy: number;
+  readonly latestWantedBy: number;
   readonly promiseMs: number;
   readonly units: number;
   readonly plannedRows: number;

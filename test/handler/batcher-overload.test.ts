@@ -177,3 +177,52 @@ describe("Batcher under overload", () => {
     expect(sizes).toEqual([3, 2]);
   });
 });
+
+describe("Batcher, cold under four times the load", () => {
+  const cells = [0.1, 0.5, 2, 10].flatMap((ratio) =>
+    [4, 10].flatMap((deadlines) => [100, 1024].map((cap) => [ratio, deadlines, cap] as const)),
+  );
+
+  it.each(cells)("learns α/β %d with D of %d rows' time and up to %d rows a batch", (...cell) => {
+    const [ratio, deadlines, maxBatchSize] = cell;
+    const betaMs = 5 / (1 + ratio);
+    const alphaMs = ratio * betaMs;
+    const maxLatencyMs = 5 * deadlines;
+    const noise = seeded(7);
+    const told = simulate({
+      config: { maxBatchSize, maxLatencyMs },
+      costModel: scaleShapeCost(),
+      runners: 1,
+      arrivals: poisson(4 / betaMs, 4000, 3),
+      runMs: (rows) => (alphaMs + betaMs * rows) * (0.9 + 0.2 * noise()),
+    });
+    const good = told.filter(
+      ({ given: { at }, endedAt, outcome }) =>
+        at > 1000 && outcome.kind === "done" && endedAt <= at + maxLatencyMs,
+    );
+    const ceiling = (1 - (2 * alphaMs) / maxLatencyMs) / betaMs;
+    expect(good.length / 3000 / ceiling).toBeGreaterThan(0.9);
+  });
+
+  it("turns nobody away before it has learnt, and runs callers in their order", () => {
+    const costModel = scaleShapeCost();
+    const order: number[] = [];
+    const untrained: boolean[] = [];
+    const told = simulate({
+      config: { maxBatchSize: 1024, maxLatencyMs: 20 },
+      costModel,
+      runners: 1,
+      arrivals: poisson(0.8, 1000, 1),
+      runMs: (rows) => 0.5 + 4.5 * rows,
+      onStart(batch) {
+        order.push(...batch.slices.map(({ payload }) => Number(payload)));
+        untrained.push(...batch.slices.map(() => !costModel.isTrained));
+      },
+    });
+    expect(order).toEqual(order.toSorted((a, b) => a - b));
+    const last = order[untrained.lastIndexOf(true)] ?? 0;
+    expect(last).toBeGreaterThan(8);
+    const first = told.slice(0, last + 1);
+    expect(first.every(({ outcome }) => outcome.kind === "done")).toBe(true);
+  });
+});
