@@ -9,6 +9,8 @@
 const EDGES_MS: readonly number[] = Array.from({ length: 14 }, (_, index) => 0.05 * 1.69 ** index);
 /** What older counts keep with each end. */
 const FORGET = 0.98;
+/** What is kept, with each end, of those who were answered before and have not come back: some never do. */
+const CARRY = 0.5;
 /** Answers to have seen before anything is held. */
 const MIN_ANSWERS = 20;
 /** Least gain, as a share of what a batch costs all that wait. */
@@ -26,7 +28,8 @@ export class Linger {
   readonly #hits = new Float64Array(EDGES_MS.length);
   #answers = 0;
   #endedAt = Number.NEGATIVE_INFINITY;
-  #lastAnswers = 0;
+  /** Of the rows answered of late, those that have not come back. */
+  #away = 0;
   /** Since when rows are held; undefined while they are not. */
   #since: number | undefined;
 
@@ -37,10 +40,11 @@ export class Linger {
     }
     this.#answers = FORGET * this.#answers + rows;
     this.#endedAt = now;
-    this.#lastAnswers = rows;
+    this.#away = CARRY * this.#away + rows;
   }
 
   arrived(rows: number, now: number): void {
+    this.#away = Math.max(0, this.#away - rows);
     const sinceMs = now - this.#endedAt;
     for (let index = 0; index < EDGES_MS.length; index += 1) {
       if (sinceMs <= (EDGES_MS[index] ?? 0)) {
@@ -61,21 +65,24 @@ export class Linger {
    */
   holdUntil({ now, rows, alphaMs, betaMs }: LingerQuestion): number | undefined {
     const savedMs = alphaMs - betaMs * rows;
-    if (savedMs <= 0 || this.#answers < MIN_ANSWERS) {
+    if (savedMs <= 0 || this.#away === 0 || this.#answers < MIN_ANSWERS) {
       return undefined;
     }
     const spentMs = now - (this.#since ?? now);
     const elapsedMs = now - this.#endedAt;
-    let expected = 0;
+    const toCome = this.#hitsAfter(elapsedMs);
+    // of all that were answered, those that had not come back by now
+    const whole = Math.max(toCome, this.#answers + toCome - this.#hitsAfter(0));
+    let hits = 0;
     let bestGain = MIN_GAIN * (rows + 1) * alphaMs;
     let until: number | undefined;
     for (let index = 0; index < EDGES_MS.length; index += 1) {
-      const edgeMs = EDGES_MS[index] ?? 0;
-      const waitMs = edgeMs - elapsedMs;
+      const waitMs = (EDGES_MS[index] ?? 0) - elapsedMs;
       if (waitMs <= 0) {
         continue;
       }
-      expected += (this.#lastAnswers * (this.#hits[index] ?? 0)) / this.#answers;
+      hits += this.#hitsIn(index, elapsedMs);
+      const expected = (this.#away * hits) / whole;
       const gain = expected * savedMs - (rows + expected) * waitMs;
       if (gain > bestGain && spentMs + waitMs < alphaMs) {
         bestGain = gain;
@@ -86,5 +93,21 @@ export class Linger {
       this.#since ??= now;
     }
     return until;
+  }
+
+  #hitsAfter(elapsedMs: number): number {
+    let hits = 0;
+    for (let index = 0; index < EDGES_MS.length; index += 1) {
+      hits += this.#hitsIn(index, elapsedMs);
+    }
+    return hits;
+  }
+
+  /** What a counter holds beyond a time, as if spread evenly between its edges. */
+  #hitsIn(index: number, fromMs: number): number {
+    const edgeMs = EDGES_MS[index] ?? 0;
+    const beforeMs = EDGES_MS[index - 1] ?? 0;
+    const share = Math.min(1, Math.max(0, (edgeMs - fromMs) / (edgeMs - beforeMs)));
+    return share * (this.#hits[index] ?? 0);
   }
 }

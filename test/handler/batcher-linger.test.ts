@@ -10,10 +10,12 @@ function closedLoop(options: {
   readonly clients: number;
   readonly linger: boolean;
   readonly untilMs?: number;
+  /** Mean time from an answer to the next request. @default 0.35 */
+  readonly roundTripMs?: number;
 }): number {
-  const { alphaMs, betaMs, clients, linger, untilMs = 5000 } = options;
+  const { alphaMs, betaMs, clients, linger, untilMs = 5000, roundTripMs = 0.35 } = options;
   const random = seeded(9);
-  const tripMs = () => 0.2 + 0.3 * random();
+  const tripMs = () => roundTripMs * (0.6 + 0.8 * random());
   const told = simulate({
     config: { maxBatchSize: 256, linger },
     costModel: lineCost(alphaMs, betaMs),
@@ -39,6 +41,24 @@ describe("Batcher, when callers come back as soon as they are answered", () => {
       expect(throughput).toBeGreaterThan(closedLoop({ alphaMs, betaMs, clients, linger: false }));
     },
   );
+
+  it.each([0.2, 1, 5])("never holds back a single caller who comes back after %d ms", (trip) => {
+    const single = { alphaMs: 4.55, betaMs: 0.455, clients: 1, roundTripMs: trip };
+    expect(closedLoop({ ...single, linger: true })).toBe(closedLoop({ ...single, linger: false }));
+  });
+
+  it.each([
+    [2, 1, 1.4],
+    [8, 0.2, 1.3],
+    [8, 1, 1.1],
+    [8, 5, 0.99],
+    [32, 5, 0.99],
+  ])("with %d callers who come back after %d ms does %d times what greedy does", (...given) => {
+    const [clients, roundTripMs, least] = given;
+    const several = { alphaMs: 4.55, betaMs: 0.455, clients, roundTripMs };
+    const greedy = closedLoop({ ...several, linger: false });
+    expect(closedLoop({ ...several, linger: true }) / greedy).toBeGreaterThan(least);
+  });
 
   it("is no slower than greedy where a batch costs next to nothing", () => {
     const cheap = { alphaMs: 0.05, betaMs: 0.004, clients: 32, untilMs: 300 };
