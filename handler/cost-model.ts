@@ -50,8 +50,10 @@ const SCALE_WEIGHT = 0.1;
 const SPREAD_WEIGHT = 0.05;
 /** What older samples keep of their weight with each new one. */
 const FORGET = 0.99;
-/** Largest factor by which one batch may differ from what was expected and still be believed. */
+/** Largest factor by which one batch may differ from what was expected and still be believed; two in a row are. */
 const WINSOR = 1.5;
+/** Largest factor by which two in a row change what is expected. */
+const MAX_JUMP = 2;
 const MIN_SAMPLES = 8;
 /** How many batches a calibrated point is worth. */
 const POINT_WEIGHT = 4;
@@ -71,6 +73,8 @@ class ScaleShapeCost implements CostModel {
   #shape: Shape | undefined;
   #scale = 1;
   #spread = FIRST_SPREAD;
+  /** By what factor the last batch differed from what was expected, if by more than is believed of one. */
+  #doubted: number | undefined;
   /** Of sizes and times divided by the scale. */
   #sums: Sums = NO_SUMS;
 
@@ -136,8 +140,23 @@ class ScaleShapeCost implements CostModel {
     const believed = Math.min(WINSOR, Math.max(1 / WINSOR, ratio));
     this.#add(rows, (believed * expectedMs) / this.#scale, (this.#scale / expectedMs) ** 2);
     this.#spread += SPREAD_WEIGHT * (1.25 * Math.abs(believed - 1) - this.#spread);
-    this.#scale *= 1 + SCALE_WEIGHT * Math.min(0.5, Math.max(-0.5, ratio - 1));
+    this.#scale *= this.#correction(ratio);
     this.#refit(shape);
+  }
+
+  /** A stall comes alone and says nothing of the next batch; a machine that has become slower or faster stays so. */
+  #correction(ratio: number): number {
+    const before = this.#doubted;
+    const isDoubted = ratio > WINSOR || ratio < 1 / WINSOR;
+    this.#doubted = isDoubted ? ratio : undefined;
+    if (!isDoubted) {
+      return 1 + SCALE_WEIGHT * (ratio - 1);
+    }
+    if (before === undefined || before > 1 !== ratio > 1) {
+      return 1;
+    }
+    this.#doubted = undefined;
+    return ratio > 1 ? Math.min(ratio, before, MAX_JUMP) : Math.max(ratio, before, 1 / MAX_JUMP);
   }
 
   #add(rows: number, ms: number, weight: number): void {

@@ -78,6 +78,43 @@ describe("scaleShapeCost", () => {
     expect(cost.predict(1)).toBeLessThan(7);
   });
 
+  it.each([3, 0.1])(
+    "leaves its expectation as it is when one batch takes %d times as long",
+    (factor) => {
+      const cost = scaleShapeCost({ profile: profileOf((rows) => 2 + rows) });
+      cost.observe(16, 18);
+      cost.observe(16, 18 * factor);
+      expect(cost.predict(16)).toBeCloseTo(18, 6);
+      cost.observe(16, 18);
+      cost.observe(16, 18 * factor);
+      expect(cost.predict(16)).toBeCloseTo(18, 6);
+    },
+  );
+
+  it.each([
+    [2, 2],
+    [0.5, 2],
+    [4, 4],
+    [100, 30],
+    [0.01, 30],
+  ])("follows a machine that takes %d times as long within %d batches", (factor, batches) => {
+    const cost = scaleShapeCost({ profile: profileOf((rows) => 2 + rows) });
+    for (let batch = 0; batch < batches; batch += 1) {
+      cost.observe(16, 18 * factor);
+    }
+    expect((cost.predict(16) ?? 0) / (18 * factor)).toBeCloseTo(1, 1);
+  });
+
+  it("follows a machine that becomes twice as slow while its times are noisy", () => {
+    const random = seeded(3);
+    const cost = scaleShapeCost({ profile: profileOf((rows) => 2 + rows) });
+    for (let batch = 0; batch < 12; batch += 1) {
+      cost.observe(16, 36 * (0.85 + 0.3 * random()));
+    }
+    expect((cost.predict(16) ?? 0) / 36).toBeGreaterThan(0.9);
+    expect((cost.predict(16) ?? 0) / 36).toBeLessThan(1.1);
+  });
+
   it("re-fits a shape that was calibrated wrongly", () => {
     const cost = scaleShapeCost({ profile: profileOf((rows) => 20 + 0.1 * rows) });
     show(cost, 600, (batch) => 1 + ((batch * 7) % 32));
