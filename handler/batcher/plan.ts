@@ -15,6 +15,9 @@ import { Schedule } from "./schedule.ts";
 /** Share of the time to an answer that is planned with. */
 const MARGIN = 0.97;
 
+/** Deviations below the mean: room kept for callers that do not come is lost, those that do come ask before they join. */
+const GROWTH_DEVIATIONS = 2;
+
 export interface PlanOptions<P, R> {
   readonly config: BatcherConfig;
   readonly costModel: CostModel;
@@ -102,10 +105,11 @@ export class Plan<P, R> {
     return this.#options.costModel.plan(this.workOf(batch.plannedRows, batch.units));
   }
 
-  /** Planned run time of a batch by the size to which it will have grown after `growMs`. */
+  /** Planned run time of a batch by the size to which it will in all likelihood have grown after `growMs`. */
   grownMs(batch: PlannedBatch<P, R>, growMs: number): number {
     const { costModel, rate } = this.#options;
-    const grown = Math.min(this.#size, batch.plannedRows + rate.at(this.#refreshedAt) * growMs);
+    const expected = rate.at(this.#refreshedAt) * growMs;
+    const grown = Math.min(this.#size, batch.plannedRows + atLeast(expected));
     const rows = batch.isOpen ? Math.max(batch.plannedRows, grown) : batch.plannedRows;
     return costModel.plan(this.workOf(rows, batch.units)) ?? 0;
   }
@@ -151,4 +155,9 @@ export class Plan<P, R> {
     const aheadMs = (queue.batches.length * mostMs) / runners;
     return this.#meanEnd + now - this.#refreshedAt + heldMs + aheadMs + mostMs;
   }
+}
+
+/** What comes in all likelihood of arrivals at random, of which so many are expected. */
+function atLeast(expected: number): number {
+  return Math.max(0, expected - GROWTH_DEVIATIONS * Math.sqrt(expected));
 }

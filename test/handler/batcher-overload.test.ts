@@ -226,3 +226,26 @@ describe("Batcher, cold under four times the load", () => {
     expect(first.every(({ outcome }) => outcome.kind === "done")).toBe(true);
   });
 });
+
+describe("Batcher, near what it can do, with little time", () => {
+  it.each([
+    [10, 0.95],
+    [50, 1],
+  ])("with α/β %d at 1.2 times the load does %d of the ceiling, and nothing late", (...given) => {
+    const [ratio, share] = given;
+    const betaMs = 5 / (1 + ratio);
+    const alphaMs = ratio * betaMs;
+    const maxLatencyMs = 20;
+    const told = simulate({
+      config: { maxBatchSize: 1024, maxLatencyMs },
+      costModel: lineCost(alphaMs, betaMs),
+      runners: 1,
+      arrivals: poisson(1.2 / betaMs, 5000, 3),
+    });
+    const done = told.filter(({ outcome }) => outcome.kind === "done");
+    const late = done.filter(({ given: { at }, endedAt }) => endedAt > at + maxLatencyMs);
+    const ceiling = Math.min(1.2, 1 - (2 * alphaMs) / maxLatencyMs) / betaMs;
+    expect(late.length).toBe(0);
+    expect(done.length / 5000 / ceiling).toBeGreaterThan(share);
+  });
+});
