@@ -41,13 +41,14 @@ function asksForJson(argv: readonly string[]): boolean {
 }
 
 function normalise(error: unknown, context: CliContext): BentoError {
-  if (BentoError.isInstance(error)) {
-    return error;
-  }
-  if (context.signal.aborted) {
+  // what is stopped in the middle of its work may fail in any words of its own
+  if (context.signal.aborted && !isWorthTelling(error)) {
     return new BentoError("BENTO_INTERRUPTED", "interrupted", {
       hint: "run the same command again; nothing half-done is visible",
     });
+  }
+  if (BentoError.isInstance(error)) {
+    return error;
   }
   const refusal = systemRefusal(error);
   if (refusal !== undefined) {
@@ -60,6 +61,14 @@ function normalise(error: unknown, context: CliContext): BentoError {
     hint: "this is a defect in bentokit; please report it with the lines above",
     cause: error,
   });
+}
+
+/** After an interruption only the state of a deployment still matters. */
+function isWorthTelling(error: unknown): boolean {
+  return (
+    BentoError.isInstance(error) &&
+    ["BENTO_INTERRUPTED", "BENTO_UNHEALTHY", "BENTO_ROLLBACK_FAILED"].includes(error.code)
+  );
 }
 
 /** A file that nobody expected to fail is still the disk's fault, not a defect. */

@@ -32,7 +32,9 @@ export interface ServerProcess {
 
 /** Runs first in the server: its stdin ends when this process does, also by SIGKILL, and so does the server then. */
 const LIFELINE = `data:text/javascript,${encodeURIComponent(
-  `process.stdin.on("error", () => {}).on("close", () => process.kill(process.pid, "SIGTERM")).resume().unref();`,
+  // threads of models start with the same flags, and have no stdin of their own
+  `import { isMainThread } from "node:worker_threads";
+if (isMainThread) process.stdin.on("error", () => {}).on("close", () => process.kill(process.pid, "SIGTERM")).resume().unref();`,
 )}`;
 
 export async function startServer(

@@ -17,7 +17,17 @@ export function checkModels(models: unknown): string[] {
   if (typeof models !== "object" || models === null || Array.isArray(models)) {
     return [`models: expected an object of model(…), got ${show(models)}`];
   }
-  return Object.entries(models).flatMap(([key, value]) => checkModel(`models.${key}`, value));
+  return Object.entries(models).flatMap(([key, value]) => [
+    ...checkKey(key),
+    ...checkModel(`models.${key}`, value),
+  ]);
+}
+
+/** Keys stand in a header of every answer, which takes no other letters. */
+function checkKey(key: string): string[] {
+  return /^[A-Za-z_][A-Za-z0-9_-]{0,62}$/.test(key)
+    ? []
+    : [`models: expected names of letters, digits, _ and -, got ${show(key)}`];
 }
 
 function checkModel(where: string, value: unknown): string[] {

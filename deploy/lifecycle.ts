@@ -61,13 +61,14 @@ export async function destroyDeployment(
   runtime: DeployRuntime,
 ): Promise<Deployment> {
   const deployment = await getDeployment(key, runtime);
-  if (deployment.outcome === "destroyed") {
-    return deployment;
-  }
   const rollout = await rolloutOf(key);
+  // also where the record says that it is gone: a deploy that was killed half-way has left no record
   await runStep(runtime.onProgress ?? silent, { step: "destroy", now: clockOf(runtime) }, () =>
     rollout.destroy(contextOf(key, deployment, runtime)),
   );
+  if (deployment.outcome === "destroyed") {
+    return deployment;
+  }
   const { url: _url, message: _message, by: _by, ...kept } = deployment;
   const record: Deployment = {
     ...kept,

@@ -73,12 +73,21 @@ export function retryAfter(delayMs: number): Record<string, string> {
   };
 }
 
+/** A detail that JSON cannot hold is left out, so that the caller has its error all the same. */
+function isJson(detail: unknown): boolean {
+  try {
+    return JSON.stringify(detail) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 function answerOf(
   status: number,
   error: string,
   detail?: unknown,
   headers: Readonly<Record<string, string>> = {},
 ): ErrorAnswer {
-  const body = JSON.stringify(detail === undefined ? { error } : { error, detail });
+  const body = JSON.stringify({ error, ...(isJson(detail) ? { detail } : {}) });
   return { status, body, headers: { "content-type": "application/json", ...headers } };
 }

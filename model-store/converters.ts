@@ -94,10 +94,14 @@ export function refusalOfSavedModel(folder: string): BentoError {
   return refusal(TENSORFLOW, folder);
 }
 
+function frameworkOf(name: string): Framework | undefined {
+  return Object.hasOwn(FRAMEWORKS, name) ? FRAMEWORKS[name] : undefined;
+}
+
 function refusal(format: Format, path: string, framework?: string): BentoError {
   const isGeneral = format === PICKLE;
   const chosen =
-    (isGeneral ? FRAMEWORKS[framework?.toLowerCase() ?? ""] : undefined) ?? format.framework;
+    (isGeneral ? frameworkOf(framework?.toLowerCase() ?? "") : undefined) ?? format.framework;
   const target = `${basename(path, extname(path))}.onnx`;
   return new BentoError(
     "BENTO_INVALID_MODEL",

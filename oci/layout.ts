@@ -35,7 +35,7 @@ export interface BlobSink {
 
 export interface OciLayout extends BlobSink {
   readonly directory: string;
-  /** Whether a blob is there with its length. */
+  /** Whether a blob is there, whole: it is read and compared with its digest. */
   hasBlob(blob: ExpectedContent): Promise<boolean>;
   /** Bytes of a blob; reading fails with BENTO_INTEGRITY unless they match, with BENTO_NOT_FOUND when it is not there. */
   readBlob(blob: ExpectedContent): ByteStream;
@@ -117,7 +117,8 @@ function layoutAt(directory: string): OciLayout {
   };
   return {
     directory,
-    hasBlob: async (blob) => (await sizeOf(place(blob.digest))) === blob.size,
+    hasBlob: async (blob) =>
+      (await sizeOf(place(blob.digest))) === blob.size && (await isWhole(readBlob(blob))),
     readBlob,
     writeBlob,
     async readDocument(blob) {
@@ -143,6 +144,17 @@ function layoutAt(directory: string): OciLayout {
   };
 }
 
+async function isWhole(verifiedBytes: ByteStream): Promise<boolean> {
+  try {
+    for await (const _ of verifiedBytes) {
+      // reading is the check
+    }
+    return true;
+  } catch {
+    return false; // damaged: written anew
+  }
+}
+
 async function storeBlob(
   directory: string,
   source: ByteStream,
@@ -166,9 +178,8 @@ async function storeBlob(
     );
     const digest: Digest = `sha256:${hash.digest("hex")}`;
     const path = join(directory, blobPath(digest));
-    if ((await sizeOf(path)) !== size) {
-      await rename(temporary, path);
-    }
+    // also over a blob that is there: it may be damaged
+    await rename(temporary, path);
     return { digest, size };
   } finally {
     await rm(temporary, { force: true });

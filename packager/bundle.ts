@@ -9,7 +9,7 @@ import { dirname, join, relative, resolve, sep } from "node:path";
 import type { BuildFailure, Metafile, OutputFile, Plugin } from "esbuild";
 import { BentoError } from "../core/bento-error.ts";
 import { lightBuiltins } from "./light-builtins.ts";
-import { codeRoot, ownModule } from "./own-package.ts";
+import { codeRoot, ownModule, packageRoot } from "./own-package.ts";
 import type { Project } from "./project.ts";
 
 export interface Bundle {
@@ -162,17 +162,19 @@ function normaliseMap(output: OutputFile, project: Project, outdir: string): Uin
 }
 
 function tellPath(path: string, project: Project): string {
+  // the project first: it may hold this package, or lie in it; what either has installed is told by its own name
+  for (const [root, prefix] of [
+    [project.directory, ""],
+    [packageRoot, "bentokit/"],
+  ] as const) {
+    const inside = relative(root, path).split(sep);
+    if (path.startsWith(root + sep) && !inside.includes("node_modules")) {
+      return `${prefix}${inside.join("/")}`;
+    }
+  }
   const parts = path.split(sep);
   const modules = parts.lastIndexOf("node_modules");
-  if (modules >= 0) {
-    return parts.slice(modules).join("/");
-  }
-  if (path.startsWith(project.directory + sep)) {
-    return relative(project.directory, path).split(sep).join("/");
-  }
-  return path.startsWith(codeRoot + sep)
-    ? `bentokit/${relative(codeRoot, path).split(sep).join("/")}`
-    : (parts.at(-1) ?? path);
+  return modules < 0 ? (parts.at(-1) ?? path) : parts.slice(modules).join("/");
 }
 
 function inputPaths(metafile: Metafile, project: Project): string[] {

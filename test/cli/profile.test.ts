@@ -16,7 +16,7 @@ describe("bento profile", () => {
     expect(err).toBe("wrote WORK/iris/profile.json\n");
     expect(out.split("\n")[0]).toBe("iris  iris_classifier:v1");
     expect(out).toMatch(/rows +ms +rows\/s/);
-    expect(out).toMatch(/t\(n\) = [\d.]+ \+ [\d.e-]+·n ms, R² [\d.]+/);
+    expect(out).toMatch(/t\(n\) = [\d.]+ \+ [\d.e-]+·n ms, R² -?[\d.]+/);
     expect(out).toMatch(/best batch \d+ rows, gain [\d.]+×/);
     const { models } = Profile.parse(await json(join(cli.work, "iris/profile.json")));
     expect(models["iris"]?.points.map(({ rows }) => rows)).toEqual([1, 8, 32, 64, 128]);
