@@ -1,7 +1,7 @@
 /**
  * Serving from the command line: what it says, what it refuses, and that nothing stays behind.
  */
-import { readdir } from "node:fs/promises";
+import { cp, readdir, readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -53,6 +53,28 @@ describe("bento serve", () => {
     await using bento = startCli(cli, ["serve", "greeter:latest", "-p", "0"]);
     const [url] = await bento.said(ADDRESS);
     expect(await greet(url)).toEqual([200, "hello a"]);
+    bento.child.kill("SIGTERM");
+    expect(await bento.ended).toEqual([0, null]);
+  });
+
+  it("serves a model that runs in a thread of its own", async () => {
+    await using cli = await testCli();
+    const template = new URL("../../fixtures/template/", import.meta.url);
+    const source = await readFile(new URL("service.ts", template), "utf8");
+    await cp(new URL("model.onnx", template), join(cli.work, "model.onnx"));
+    await cli.write(
+      "service.ts",
+      source.replace('"./model.onnx"', '"./model.onnx", { threads: 1 }'),
+    );
+    await using bento = startCli(cli, ["serve", "-p", "0"]);
+    const [url] = await bento.said(ADDRESS);
+    const features = [{ sepal_length: 5.1, sepal_width: 3.5, petal_length: 1.4, petal_width: 0.2 }];
+    const response = await fetch(`${url}/classify`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ features }),
+    });
+    expect([response.status, await response.json()]).toEqual([200, ["setosa"]]);
     bento.child.kill("SIGTERM");
     expect(await bento.ended).toEqual([0, null]);
   });

@@ -8,6 +8,11 @@ describe("service rejects, of models,", () => {
 
   it.each<[string, unknown, string[]]>([
     ["a list", [model("iris")], ["models: expected an object of model(…), got [{…}]"]],
+    [
+      "a name that no header takes",
+      { 日本: model("iris") },
+      ['models: expected names of letters, digits, _ and -, got "日本"'],
+    ],
     ["a bare tag", { iris: "iris:latest" }, [`models.iris: ${call} "iris:latest"`]],
     ["an object like a model", { iris: { tag: "iris" } }, [`models.iris: ${call} {"tag":"iris"}`]],
     ["the function model itself", { iris: model }, [`models.iris: ${call} a function`]],

@@ -12,6 +12,12 @@ describe("createApp, on errors of run", () => {
       422,
       { error: "too small", detail: { least: 3 } },
     ],
+    [
+      "an ApiError whose detail JSON cannot hold",
+      new ApiError(422, "too small", { least: 3n }),
+      422,
+      { error: "too small" },
+    ],
     ["an ApiError of 500", new ApiError(500, "model on fire"), 500, { error: "model on fire" }],
     ["any other error", new Error("secret"), 500, { error: "internal error" }],
     ["what is no error", "secret", 500, { error: "internal error" }],

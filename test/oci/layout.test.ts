@@ -76,6 +76,18 @@ describe("OciLayout", () => {
     expect(await collect(layout.readBlob(blob), 10, "test")).toEqual(hello);
   });
 
+  it("sees and replaces a damaged blob of the right length", async () => {
+    await using dir = await tempDir();
+    const layout = await createLayout(dir.path);
+    await layout.writeBlob(streamOf(hello));
+    const path = join(dir.path, blobPath(blob.digest));
+    await writeFile(path, "jello");
+    expect(await layout.hasBlob(blob)).toBe(false);
+    await layout.writeBlob(streamOf(hello));
+    expect(await layout.hasBlob(blob)).toBe(true);
+    expect(await readFile(path, "utf8")).toBe("hello");
+  });
+
   it("leaves nothing when the source fails or the signal aborts", async () => {
     await using dir = await tempDir();
     const layout = await createLayout(dir.path);
