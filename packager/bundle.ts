@@ -186,6 +186,7 @@ function inputPaths(metafile: Metafile, project: Project): string[] {
 
 async function packagesOf(inputs: readonly string[]): Promise<Record<string, string>> {
   const roots = new Set(inputs.flatMap((input) => packageFolder(input) ?? []));
+  roots.delete(packageRoot); // installed or checked out, this package is told by the bento's own version of it
   const found: [string, string][] = [];
   for (const root of roots) {
     const value: unknown = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
