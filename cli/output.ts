@@ -49,3 +49,20 @@ export function printTable(
     context.out(`${cells.join("  ").trimEnd()}\n`);
   }
 }
+
+/**
+ * Named values, one a line; a name stands before the first of its values, and a name without values is left out.
+ *
+ * @param width - of the column of names, in characters
+ */
+export function printFields(
+  context: CliContext,
+  fields: readonly (readonly [name: string, values: readonly string[]])[],
+  width: number,
+): void {
+  for (const [name, values] of fields) {
+    for (const [index, value] of values.entries()) {
+      context.out(`${(index === 0 ? name : "").padEnd(width)}${value}\n`);
+    }
+  }
+}

@@ -4,15 +4,14 @@
  * @module
  */
 import { resolve } from "node:path";
-import { BentoError } from "../../core/bento-error.ts";
 import type { BentoManifest } from "../../core/bento-manifest.ts";
 import { formatTag, parseTag } from "../../core/tag.ts";
 import { formatBytes } from "../../core/units.ts";
 import type { StoredVersion } from "../../model-store/shelf.ts";
-import { confirm } from "../confirm.ts";
 import type { CliContext } from "../context.ts";
+import { deleteVersions } from "../delete-versions.ts";
 import { nameToList } from "../name-to-list.ts";
-import { type OutputFormat, printDocument, printTable } from "../output.ts";
+import { type OutputFormat, printDocument, printFields, printTable } from "../output.ts";
 import { cacheOf, storeOf } from "../store.ts";
 
 export interface BentoFlags {
@@ -98,11 +97,7 @@ function printBento(
     ["files", manifest.files.map((file) => `${file.path}  ${formatBytes(file.size)}`)],
     ["built", [registeredAt]],
   ];
-  for (const [name, values] of rows) {
-    for (const [index, value] of values.entries()) {
-      context.out(`${(index === 0 ? name : "").padEnd(10)}${value}\n`);
-    }
-  }
+  printFields(context, rows, 10);
 }
 
 export async function deleteBentos(
@@ -111,31 +106,8 @@ export async function deleteBentos(
   flags: BentoFlags & { yes?: boolean; force?: boolean },
 ): Promise<void> {
   const store = await storeOf(context, flags.store);
-  const tags = [];
-  for (const text of texts) {
-    const tag = parseTag(text);
-    if (tag.version === undefined) {
-      throw new BentoError(
-        "BENTO_USAGE",
-        `which version of ${tag.name}? a bare name deletes nothing`,
-        {
-          hint: `bento list ${tag.name} shows them; then bento delete ${tag.name}:VERSION`,
-        },
-      );
-    }
-    tags.push(await store.bentos.resolve(tag));
-  }
-  const words = tags.map(formatTag);
-  await confirm(context, `delete ${words.join(", ")}?`, flags.yes === true);
-  for (const tag of tags) {
-    await store.bentos.delete(tag, { force: flags.force === true });
-    if (flags.json !== true) {
-      context.out(`${formatTag(tag)}\n`); // one that fails after it must not hide that this one is gone
-    }
-  }
-  if (flags.json === true) {
-    await printDocument(context, { deleted: words }, "json");
-  }
+  const versions = store.bentos;
+  await deleteVersions(context, { tags: texts, command: "bento", versions, flags });
 }
 
 export async function exportBento(

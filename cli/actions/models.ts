@@ -9,10 +9,10 @@ import { formatTag, parseTag } from "../../core/tag.ts";
 import { formatTensorSpec } from "../../core/tensor-spec.ts";
 import { formatBytes } from "../../core/units.ts";
 import type { RegisteredModel } from "../../model-store/models.ts";
-import { confirm } from "../confirm.ts";
 import type { CliContext } from "../context.ts";
+import { deleteVersions } from "../delete-versions.ts";
 import { nameToList } from "../name-to-list.ts";
-import { type OutputFormat, printDocument, printTable } from "../output.ts";
+import { type OutputFormat, printDocument, printFields, printTable } from "../output.ts";
 import { cacheOf, storeOf } from "../store.ts";
 
 export interface ModelFlags {
@@ -103,11 +103,7 @@ function printModel(
     ["aliases", aliases],
     ["registered", [registeredAt]],
   ];
-  for (const [name, values] of rows) {
-    for (const [index, value] of values.entries()) {
-      context.out(`${(index === 0 ? name : "").padEnd(12)}${value}\n`);
-    }
-  }
+  printFields(context, rows, 12);
 }
 
 export async function exportModel(
@@ -132,32 +128,8 @@ export async function deleteModels(
   flags: ModelFlags & { yes?: boolean; force?: boolean },
 ): Promise<void> {
   const store = await storeOf(context, flags.store);
-  const tags = [];
-  for (const text of texts) {
-    // a prefix is never enough to delete, and a bare name would hide which version goes
-    const tag = parseTag(text);
-    if (tag.version === undefined) {
-      throw new BentoError(
-        "BENTO_USAGE",
-        `which version of ${tag.name}? a bare name deletes nothing`,
-        {
-          hint: `bento models list ${tag.name} shows them; then bento models delete ${tag.name}:VERSION`,
-        },
-      );
-    }
-    tags.push(await store.models.resolve(tag));
-  }
-  const words = tags.map(formatTag);
-  await confirm(context, `delete ${words.join(", ")}?`, flags.yes === true);
-  for (const tag of tags) {
-    await store.models.delete(tag, { force: flags.force === true });
-    if (flags.json !== true) {
-      context.out(`${formatTag(tag)}\n`); // one that fails after it must not hide that this one is gone
-    }
-  }
-  if (flags.json === true) {
-    await printDocument(context, { deleted: words }, "json");
-  }
+  const versions = store.models;
+  await deleteVersions(context, { tags: texts, command: "bento models", versions, flags });
 }
 
 export async function aliasModel(
