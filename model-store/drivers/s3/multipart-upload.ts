@@ -1,0 +1,237 @@
+/**
+ * Writes an object in parts, several at once. Parts that an earlier try has left on the server are compared by their
+ * sha256 and not sent again; the object appears when all of them are there and the whole has its digest.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import type { CompletedPart } from "@aws-sdk/client-s3";
+import { BentoError } from "../../../core/bento-error.ts";
+import { rechunk } from "../../../oci/chunks.ts";
+import { verified } from "../../../oci/verified.ts";
+import type { StreamBody, WaitOptions } from "../../driver.ts";
+import type { Bucket } from "./bucket.ts";
+import { abortedBy } from "./conditional-put.ts";
+import { isConflict, isPresent, s3Error, sdkFacts } from "./s3-error.ts";
+
+/** What is not longer is written in one request. */
+export const PART_BYTES = 8 * 1024 * 1024;
+
+const MOST_PARTS = 10_000;
+const AT_ONCE = 4;
+const MOST_RESTARTS = 3;
+
+interface Upload {
+  readonly id: string;
+  /** Parts that are there, by the base64 of their sha256, by number. */
+  readonly there: ReadonlyMap<number, CompletedPart>;
+}
+
+/** One upload on its way. */
+interface Work extends WaitOptions {
+  readonly bucket: Bucket;
+  readonly key: string;
+  readonly body: StreamBody;
+}
+
+/** @throws BentoError BENTO_INTEGRITY when the bytes differ from the body's digest or size; nothing is stored then */
+export async function uploadInParts(
+  bucket: Bucket,
+  key: string,
+  body: StreamBody,
+  { signal }: WaitOptions = {},
+): Promise<"created" | "exists"> {
+  const work = { bucket, key, body, signal };
+  try {
+    let upload = (await findUpload(work)) ?? (await beginUpload(work));
+    for (let restarts = 0; ; restarts += 1) {
+      const state = await finishUpload(work, upload, await sendParts(work, upload));
+      if (state !== "lost") {
+        return state;
+      }
+      if (restarts === MOST_RESTARTS) {
+        throw new BentoError("BENTO_CONFLICT", `${MOST_RESTARTS} other uploads were in the way`, {
+          where: bucket.where(key),
+          hint: "try again when no other process writes the same file",
+        });
+      }
+      upload = await beginUpload(work);
+    }
+  } catch (error) {
+    throw s3Error(error, "write", bucket.where(key));
+  }
+}
+
+/** Parts are as small as the number of parts allows, so that little is lost with one. */
+export function partBytesOf(size: number): number {
+  const least = Math.ceil(size / MOST_PARTS);
+  return Math.max(PART_BYTES, Math.ceil(least / 2 ** 20) * 2 ** 20);
+}
+
+async function beginUpload({ bucket, key, signal }: Work): Promise<Upload> {
+  const { sdk, client } = await bucket.connect();
+  const { UploadId } = await client.send(
+    new sdk.CreateMultipartUploadCommand({
+      ...bucket.at(key),
+      ...bucket.encryption(),
+      ChecksumAlgorithm: "SHA256",
+    }),
+    abortedBy(signal),
+  );
+  return { id: UploadId ?? "", there: new Map() };
+}
+
+/** The newest unfinished upload of the same key; keys of long content name it, so the content is the same. */
+async function findUpload({ bucket, key, signal }: Work): Promise<Upload | undefined> {
+  const { sdk, client } = await bucket.connect();
+  const { Bucket, Key } = bucket.at(key);
+  const { Uploads = [] } = await client.send(
+    new sdk.ListMultipartUploadsCommand({ Bucket, Prefix: Key }),
+    abortedBy(signal),
+  );
+  const [newest] = Uploads.filter((upload) => upload.Key === Key && upload.UploadId !== undefined)
+    .map(({ UploadId = "", Initiated }) => ({ id: UploadId, at: Initiated?.getTime() ?? 0 }))
+    .sort((a, b) => b.at - a.at || (a.id < b.id ? 1 : -1));
+  if (newest === undefined) {
+    return undefined;
+  }
+  const there = new Map<number, CompletedPart>();
+  const pages = sdk.paginateListParts({ client }, { Bucket, Key, UploadId: newest.id });
+  for await (const { Parts = [] } of pages) {
+    for (const { PartNumber, ETag, ChecksumSHA256 } of Parts) {
+      if (PartNumber !== undefined && ChecksumSHA256 !== undefined) {
+        there.set(PartNumber, { PartNumber, ETag, ChecksumSHA256 });
+      }
+    }
+  }
+  return { id: newest.id, there };
+}
+
+/** @returns what was sent and what was there, in order */
+async function sendParts(work: Work, upload: Upload): Promise<CompletedPart[] | "lost"> {
+  const { bucket, key, body, signal } = work;
+  const sending = new Set<Promise<void>>();
+  const parts: CompletedPart[] = [];
+  let failure: { readonly error: unknown } | undefined;
+  const send = async (number: number, bytes: Buffer) => {
+    parts[number - 1] = await sendPart(work, upload, number, bytes);
+  };
+  try {
+    let number = 0;
+    const pieces = verified(body.open(), body, bucket.where(key));
+    for await (const bytes of rechunk(pieces, partBytesOf(body.size))) {
+      signal?.throwIfAborted();
+      number += 1;
+      const sent: Promise<void> = send(number, bytes)
+        .catch((error: unknown) => {
+          failure ??= { error };
+        })
+        .finally(() => sending.delete(sent));
+      sending.add(sent);
+      if (sending.size === AT_ONCE) {
+        await Promise.race(sending);
+      }
+      if (failure !== undefined) {
+        throw failure.error;
+      }
+    }
+    await Promise.all(sending);
+    if (failure !== undefined) {
+      throw failure.error;
+    }
+    return parts;
+  } catch (error) {
+    await Promise.all(sending);
+    if (isLost(error)) {
+      return "lost";
+    }
+    if (BentoError.isInstance(error)) {
+      await abortUpload(work, upload); // wrong content: nothing of it is of use
+    }
+    throw error;
+  }
+}
+
+async function sendPart(
+  { bucket, key, signal }: Work,
+  upload: Upload,
+  number: number,
+  bytes: Buffer,
+): Promise<CompletedPart> {
+  const checksum = createHash("sha256").update(bytes).digest("base64");
+  const there = upload.there.get(number);
+  if (there?.ChecksumSHA256 === checksum) {
+    return there;
+  }
+  const { sdk, client } = await bucket.connect();
+  const { ETag } = await client.send(
+    new sdk.UploadPartCommand({
+      ...bucket.at(key),
+      UploadId: upload.id,
+      PartNumber: number,
+      Body: bytes,
+      ContentLength: bytes.length,
+      ChecksumSHA256: checksum,
+    }),
+    abortedBy(signal),
+  );
+  return { PartNumber: number, ETag, ChecksumSHA256: checksum };
+}
+
+async function finishUpload(
+  work: Work,
+  upload: Upload,
+  parts: CompletedPart[] | "lost",
+): Promise<"created" | "exists" | "lost"> {
+  const { bucket, key, signal } = work;
+  if (parts === "lost") {
+    return (await isThere(work)) ? "exists" : "lost";
+  }
+  const { sdk, client } = await bucket.connect();
+  try {
+    await client.send(
+      new sdk.CompleteMultipartUploadCommand({
+        ...bucket.at(key),
+        UploadId: upload.id,
+        MultipartUpload: { Parts: parts },
+        IfNoneMatch: "*",
+      }),
+      abortedBy(signal),
+    );
+    return "created";
+  } catch (error) {
+    if (isPresent(error) || (isLost(error) && (await isThere(work)))) {
+      await abortUpload(work, upload);
+      return "exists";
+    }
+    if (isLost(error) || isConflict(error)) {
+      await abortUpload(work, upload);
+      return "lost";
+    }
+    throw error;
+  }
+}
+
+/** Whether another process has completed or aborted the upload, or the server has forgotten a part of it. */
+function isLost(error: unknown): boolean {
+  return error instanceof Error && (error.name === "NoSuchUpload" || error.name === "InvalidPart");
+}
+
+async function isThere({ bucket, key, signal }: Work): Promise<boolean> {
+  const { sdk, client } = await bucket.connect();
+  return client.send(new sdk.HeadObjectCommand(bucket.at(key)), abortedBy(signal)).then(
+    () => true,
+    (error: unknown) => {
+      if (sdkFacts(error).status === 404) {
+        return false;
+      }
+      throw error;
+    },
+  );
+}
+
+async function abortUpload({ bucket, key }: Work, upload: Upload): Promise<void> {
+  const { sdk, client } = await bucket.connect();
+  const command = new sdk.AbortMultipartUploadCommand({ ...bucket.at(key), UploadId: upload.id });
+  await client.send(command).catch(() => {}); // gone already, or left to the bucket's own rule
+}
