@@ -12,7 +12,7 @@ import { overloaded } from "./overload.ts";
 export interface Submission<P>
   extends Pick<
     Arrival<P, unknown>,
-    "rows" | "payload" | "group" | "deadlineMs" | "priority" | "bytes" | "units"
+    "rows" | "payload" | "group" | "family" | "deadlineMs" | "priority" | "bytes" | "units"
   > {
   readonly signal?: Cancellation | undefined;
 }
@@ -22,6 +22,7 @@ export class BatchCall<P, R> implements Arrival<P, R> {
   readonly rows: number;
   readonly payload: P;
   readonly group: string | undefined;
+  readonly family: string | undefined;
   readonly deadlineMs: number | undefined;
   readonly priority: "normal" | "low" | undefined;
   readonly bytes: number | undefined;
@@ -36,6 +37,7 @@ export class BatchCall<P, R> implements Arrival<P, R> {
     this.rows = submission.rows;
     this.payload = submission.payload;
     this.group = submission.group;
+    this.family = submission.family;
     this.deadlineMs = submission.deadlineMs;
     this.priority = submission.priority;
     this.bytes = submission.bytes;

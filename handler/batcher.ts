@@ -16,6 +16,7 @@ import { Callers } from "./batcher/callers.ts";
 import { type Failed, Failures } from "./batcher/failures.ts";
 import type { Part } from "./batcher/job.ts";
 import { Linger } from "./batcher/linger.ts";
+import { mergeHead } from "./batcher/merge-head.ts";
 import type { BatchObserver, BatchSnapshot, BatchStart } from "./batcher/observer.ts";
 import { Plan } from "./batcher/plan.ts";
 import type { PlannedBatch } from "./batcher/planned-batch.ts";
@@ -258,6 +259,9 @@ export class Batcher<P, R> {
   #start(now: number): void {
     const [head] = this.#queue.batches;
     const isFull = head !== undefined && this.#plan.isFull(head);
+    if (!isFull && head?.family !== undefined) {
+      this.#mergeHead(now);
+    }
     const planned = this.#shift(now);
     this.#plan.lingerUntil = 0;
     this.#plan.changed();
@@ -266,6 +270,13 @@ export class Batcher<P, R> {
     if (planned !== undefined && parts.length > 0) {
       this.#run(planned, parts, { now, isFull });
     } // else all that were looked at had gone
+  }
+
+  #mergeHead(now: number): void {
+    const { config, costModel, executor } = this.#options;
+    const freeRunners = executor.runners - this.#running.size;
+    const [queue, plan] = [this.#queue, this.#plan];
+    mergeHead({ config, costModel, queue, plan, now, freeRunners });
   }
 
   #shift(now: number): PlannedBatch<P, R> | undefined {

@@ -202,8 +202,8 @@ export class Admission<P, R> {
   }
 
   #batchOf(job: Job<P, R>, tag: number, openedAt: number): PlannedBatch<P, R> {
-    const { priority = "normal", group = "" } = job.arrival;
-    return new PlannedBatch<P, R>({ group, priority, tag, openedAt });
+    const { priority = "normal", group = "", family } = job.arrival;
+    return new PlannedBatch<P, R>({ group, family, priority, tag, openedAt });
   }
 
   /** Whether all from the batch at `index` on, where `job` was put, end in time; for `low` ones with time to spare. */

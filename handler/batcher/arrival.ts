@@ -11,6 +11,8 @@ export interface Arrival<P, R> {
   readonly payload: P;
   /** Only rows of the same group share a batch, e.g. those of one shape. @default "" */
   readonly group?: string | undefined;
+  /** Batches of different groups of one family may be joined where little is lost to padding. @default none */
+  readonly family?: string | undefined;
   /** Longest time to the answer, in milliseconds from now. @default the configuration's `maxLatencyMs` */
   readonly deadlineMs?: number | undefined;
   /** `low` rows give way to `normal` ones, but always get a share of the work. @default "normal" */

@@ -144,6 +144,46 @@ export class BatchQueue<P, R> {
     return taken;
   }
 
+  /**
+   * Puts the callers of the batch at `index`, which is not the first, into the first one.
+   *
+   * @returns takes that back, as long as nothing else has changed
+   */
+  merge(index: number): () => void {
+    const pair = [this.batches[0], this.batches[index]].filter((batch) => batch !== undefined);
+    const [head, other] = pair;
+    if (head === undefined || other === undefined) {
+      return () => {};
+    }
+    const whole = new PlannedBatch<P, R>(head);
+    whole.isOpen = false;
+    for (const part of pair.flatMap(({ parts }) => parts)) {
+      if (!part.job.isSettled) {
+        whole.add(part);
+      }
+    }
+    const wereOpen = pair.map((batch) => this.openBatch(batch.priority, batch.group) === batch);
+    this.removeAt(index);
+    this.removeAt(0);
+    for (const batch of pair) {
+      this.#forget(batch);
+    }
+    this.insert(whole, 0);
+    return () => {
+      this.removeAt(0);
+      this.insert(head, 0);
+      this.insert(other, index);
+      for (const [at, batch] of pair.entries()) {
+        for (const part of batch.parts) {
+          part.job.planned = batch;
+        }
+        if (wereOpen[at] === true) {
+          this.#open[batch.priority].set(batch.group, batch);
+        }
+      }
+    };
+  }
+
   /** Takes the first caller of the next batch of the same kind, if it has at most so many rows. */
   pull(like: PlannedBatch<P, R>, maxRows: number): Part<P, R> | undefined {
     const index = this.batches.findIndex(

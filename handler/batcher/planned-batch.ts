@@ -11,6 +11,7 @@ export type Priority = "normal" | "low";
 
 export interface PlannedBatchOptions {
   readonly group: string;
+  readonly family: string | undefined;
   readonly priority: Priority;
   readonly tag: number;
   readonly openedAt: number;
@@ -18,6 +19,8 @@ export interface PlannedBatchOptions {
 
 export class PlannedBatch<P, R> {
   readonly group: string;
+  /** Batches of one family may be joined when they are run. */
+  readonly family: string | undefined;
   readonly priority: Priority;
   /** Its place among the classes: batches run in the order of their tags. */
   readonly tag: number;
@@ -47,6 +50,7 @@ export class PlannedBatch<P, R> {
 
   constructor(options: PlannedBatchOptions) {
     this.group = options.group;
+    this.family = options.family;
     this.priority = options.priority;
     this.tag = options.tag;
     this.openedAt = options.openedAt;

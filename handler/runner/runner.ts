@@ -8,6 +8,7 @@ import { BentoError } from "../../core/bento-error.ts";
 import type { BatchSettings, Runner } from "../../core/model-ref.ts";
 import type { Padding } from "../../core/padding.ts";
 import { concatRows, sliceRows } from "../../core/tensor.ts";
+import type { Submission } from "../batch-call.ts";
 import { BatchLoop, maxQueueRowsOf } from "../batch-loop.ts";
 import { observerRelay, type Watched } from "../batch-watch.ts";
 import type { BatchObserver, Piece } from "../batcher.ts";
@@ -80,12 +81,11 @@ export function createRunner(options: CreateRunnerOptions): LoadedRunner {
       if (rows === 0 || length === 0) {
         return runAlone(inputs, runOptions); // nothing to share
       }
-      const group = isBatchable ? groupOf(inputs) : "";
       const { signal } = runOptions;
       const pieces = await loop.submit({
         rows,
         payload: inputs,
-        group,
+        ...(isBatchable ? groupOf(inputs) : {}),
         signal,
         units: length ?? 1,
       });
@@ -189,23 +189,29 @@ function joinPieces(pieces: readonly Piece<Tensors>[]): Tensors {
   );
 }
 
+/** Which calls may share a batch; those of one family when there is little else to share it with. */
+type Groups = Pick<Submission<Tensors>, "group" | "family">;
+
 /** Rows of different shapes cannot stand in one tensor; those of nearly the same length may be padded to one. */
-function shapeGroups(spec: RunnerSpec, padding: Padding | undefined): (inputs: Tensors) => string {
+function shapeGroups(spec: RunnerSpec, padding: Padding | undefined): (inputs: Tensors) => Groups {
   const padded = Object.keys(padding?.values ?? {});
   const open = spec.inputs.filter(({ dims }) =>
     dims.some((axis, at) => at > 0 && typeof axis === "string"),
   );
   if (open.length === 0) {
-    return () => "";
+    return () => ({});
   }
-  return (inputs) =>
+  const describe = (inputs: Tensors, lengthOfPadded: (length: number) => string) =>
     open
       .map(({ name }) => {
         const [, length = 0, ...rest] = inputs[name]?.dims ?? [];
-        const own = padded.includes(name) ? `~${lengthBucket(length)}` : length;
-        return [own, ...rest].join("x");
+        return [padded.includes(name) ? lengthOfPadded(length) : length, ...rest].join("x");
       })
       .join(" ");
+  return (inputs) => {
+    const group = describe(inputs, (length) => `~${lengthBucket(length)}`);
+    return padded.length === 0 ? { group } : { group, family: describe(inputs, () => "~") };
+  };
 }
 
 async function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
