@@ -17,6 +17,7 @@ import { type Digest, digestHex } from "../core/digest.ts";
 import type { StoredFile } from "../core/model-manifest.ts";
 import type { OnProgress } from "../core/progress.ts";
 import type { ExactTag, Tag } from "../core/tag.ts";
+import type { FileStamps } from "../oci/file-stamps.ts";
 import { exportBento, importBento } from "./bento-archive.ts";
 import { formatBentoYaml } from "./bento-yaml.ts";
 import { filePieces, putBlob } from "./blobs.ts";
@@ -48,6 +49,11 @@ export interface SavedBento {
   readonly state: "created" | "exists";
 }
 
+export interface MaterialiseOptions extends ResolveOptions {
+  /** Knows files that were read before. @default none: every file is read each time */
+  readonly stamps?: FileStamps | undefined;
+}
+
 export interface BentoStore {
   /**
    * Registers a bento.
@@ -77,7 +83,7 @@ export interface BentoStore {
    *
    * @param cacheRoot - where such folders are kept; safe to delete
    */
-  materialise(tag: Tag, cacheRoot: string, options?: ResolveOptions): Promise<string>;
+  materialise(tag: Tag, cacheRoot: string, options?: MaterialiseOptions): Promise<string>;
   /**
    * Writes a `.bento` archive: the same bento gives the same bytes.
    *
@@ -135,7 +141,7 @@ async function materialiseBento(
   { driver }: Shelf<BentoManifest>,
   { manifest, digest }: StoredVersion<BentoManifest>,
   parent: string,
-  options?: WaitOptions,
+  options?: MaterialiseOptions,
 ): Promise<string> {
   const { name, version } = manifest;
   const folder = join(parent, name, `${version}-${digestHex(digest).slice(0, 12)}`);
@@ -147,6 +153,7 @@ async function materialiseBento(
     driver,
     files: filesOf(manifest),
     documents,
+    stamps: options?.stamps,
     signal: options?.signal,
   });
   return folder;

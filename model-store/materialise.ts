@@ -7,6 +7,7 @@
 import { link, mkdir, mkdtemp, open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { StoredFile } from "../core/model-manifest.ts";
+import type { FileStamps } from "../oci/file-stamps.ts";
 import { verified } from "../oci/verified.ts";
 import { filePieces, openBlob } from "./blobs.ts";
 import { collect } from "./collect.ts";
@@ -20,6 +21,8 @@ export interface FolderContent extends WaitOptions {
   readonly files: readonly StoredFile[];
   /** Files that are no blobs, by path. @default none */
   readonly documents?: ReadonlyMap<string, string>;
+  /** Knows files that were read before. @default none: every file is read each time */
+  readonly stamps?: FileStamps | undefined;
 }
 
 /**
@@ -101,7 +104,7 @@ async function fillFolder(folder: string, content: FolderContent): Promise<void>
     content.signal?.throwIfAborted();
     const path = join(folder, file.path);
     await mkdir(dirname(path), { recursive: true });
-    if (!(await linkBlob(content.driver, file, path))) {
+    if (!(await linkBlob(content, file, path))) {
       copied.push(file);
     }
   }
@@ -110,9 +113,13 @@ async function fillFolder(folder: string, content: FolderContent): Promise<void>
 }
 
 /** @returns false where the blob is not on the same disk, or is not what it should be: then it is copied, or refused */
-async function linkBlob(driver: Driver, file: StoredFile, path: string): Promise<boolean> {
+async function linkBlob(
+  { driver, stamps }: FolderContent,
+  file: StoredFile,
+  path: string,
+): Promise<boolean> {
   const blob = await driver.localPath?.(blobKey(file.digest));
-  if (blob === undefined || !(await isContent(blob, file))) {
+  if (blob === undefined || !(await isContent(blob, file, stamps))) {
     return false;
   }
   return await link(blob, path).then(
@@ -124,7 +131,7 @@ async function linkBlob(driver: Driver, file: StoredFile, path: string): Promise
 async function isWhole(folder: string, content: FolderContent): Promise<boolean> {
   for (const file of content.files) {
     content.signal?.throwIfAborted();
-    if (!(await isContent(join(folder, file.path), file))) {
+    if (!(await isContent(join(folder, file.path), file, content.stamps))) {
       return false;
     }
   }
@@ -137,11 +144,19 @@ async function isWhole(folder: string, content: FolderContent): Promise<boolean>
   return true;
 }
 
-async function isContent(path: string, file: StoredFile): Promise<boolean> {
+async function isContent(
+  path: string,
+  file: StoredFile,
+  stamps: FileStamps | undefined,
+): Promise<boolean> {
+  if (await stamps?.isKnown(path, file)) {
+    return true;
+  }
   try {
     for await (const _ of verified(filePieces(path), file, basename(path))) {
       // reading is the check
     }
+    await stamps?.note(path, file);
     return true;
   } catch {
     return false; // absent, cut short or changed: made anew

@@ -19,7 +19,7 @@ export async function copyLayers(
 ): Promise<void> {
   for (const layer of manifest.layers) {
     if (!(await to.hasBlob(layer))) {
-      await to.writeBlob(from.readBlob(layer), options);
+      await to.adoptBlob(from, layer, options);
     }
   }
 }

@@ -65,11 +65,15 @@ export async function diskFile(
   path: string,
   options: { readonly executable?: boolean } = {},
 ): Promise<TarFile> {
-  const { size } = await stat(file);
+  const found = await stat(file, { bigint: true });
+  const size = Number(found.size);
+  // ctime too: programs set the other times back, e.g. when they unpack
+  const identity = [found.dev, found.ino, size, found.mtimeNs, found.ctimeNs].join(":");
   return {
     kind: "file",
     path,
     size,
+    identity: `file:${identity}`,
     content: () => createReadStream(file, { highWaterMark: 1024 * 1024 }),
     executable: options.executable ?? false,
   };

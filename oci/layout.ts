@@ -6,13 +6,16 @@
  */
 import { createHash, randomUUID } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
-import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { link, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { BentoError } from "../core/bento-error.ts";
 import { canonicalJson } from "../core/canonical-json.ts";
 import { type Digest, digestHex, digestOf } from "../core/digest.ts";
 import { type ByteStream, collect, streamOf } from "./chunks.ts";
+import { withFileLock } from "./file-lock.ts";
+import type { FileStamps } from "./file-stamps.ts";
+import { sweepLeftovers } from "./leftovers.ts";
 import { type Descriptor, ImageIndex, parseDocument } from "./manifest.ts";
 import { OCI_INDEX } from "./media-type.ts";
 import { type ExpectedContent, verified } from "./verified.ts";
@@ -35,8 +38,14 @@ export interface BlobSink {
 
 export interface OciLayout extends BlobSink {
   readonly directory: string;
-  /** Whether a blob is there, whole: it is read and compared with its digest. */
+  /** Whether a blob is there, whole: it is read and compared with its digest, unless a stamp says that it was. */
   hasBlob(blob: ExpectedContent): Promise<boolean>;
+  /**
+   * Takes a blob of another layout: shared where both are on one disk and there are stamps, else copied.
+   *
+   * @throws BentoError BENTO_INTEGRITY or BENTO_NOT_FOUND when the other layout's is not whole
+   */
+  adoptBlob(from: OciLayout, blob: ExpectedContent, options?: WriteBlobOptions): Promise<void>;
   /** Bytes of a blob; reading fails with BENTO_INTEGRITY unless they match, with BENTO_NOT_FOUND when it is not there. */
   readBlob(blob: ExpectedContent): ByteStream;
   /** A JSON document of at most 4 MiB, verified. */
@@ -46,16 +55,32 @@ export interface OciLayout extends BlobSink {
   /** The images of the index, in its order. */
   images(): Promise<Descriptor[]>;
   /**
-   * Enters an image into the index, in place of the one with the same name.
+   * Enters an image into the index, in place of the one with the same name. Several processes may do so at once.
    *
    * @param name - several images need names
    * @default name none: it replaces the image without a name
    */
   setImage(image: Descriptor, name?: string): Promise<void>;
+  /** What of the index is no image but attached to one. */
+  attachments(): Promise<Descriptor[]>;
+  /** Enters an attachment into the index, once. Several processes may do so at once. */
+  addAttachment(attachment: Descriptor): Promise<void>;
 }
 
-/** Opens a layout, made first when the directory has none. */
-export async function createLayout(directory: string): Promise<OciLayout> {
+export interface LayoutOptions {
+  /**
+   * Knows blobs that were read before.
+   *
+   * @default none: each blob is read when it is asked for
+   */
+  readonly stamps?: FileStamps | undefined;
+}
+
+/** Opens a layout, made first when the directory has none. What killed writers left in it a day ago is removed. */
+export async function createLayout(
+  directory: string,
+  options: LayoutOptions = {},
+): Promise<OciLayout> {
   const blobs = join(directory, "blobs", "sha256");
   const marker = join(directory, "oci-layout");
   try {
@@ -64,6 +89,7 @@ export async function createLayout(directory: string): Promise<OciLayout> {
       await replaceFile(join(directory, "index.json"), formatIndex([]));
       await replaceFile(marker, '{"imageLayoutVersion":"1.0.0"}');
     }
+    await sweepLeftovers([directory, blobs]);
   } catch (error) {
     throw new BentoError("BENTO_IO", "cannot write an image layout", {
       where: directory,
@@ -71,7 +97,7 @@ export async function createLayout(directory: string): Promise<OciLayout> {
       cause: error,
     });
   }
-  return layoutAt(directory);
+  return layoutAt(directory, options);
 }
 
 /**
@@ -79,14 +105,17 @@ export async function createLayout(directory: string): Promise<OciLayout> {
  *
  * @throws BentoError BENTO_NOT_FOUND when the directory is none
  */
-export async function openLayout(directory: string): Promise<OciLayout> {
+export async function openLayout(
+  directory: string,
+  options: LayoutOptions = {},
+): Promise<OciLayout> {
   if (!(await exists(join(directory, "oci-layout")))) {
     throw new BentoError("BENTO_NOT_FOUND", `no image layout in ${JSON.stringify(directory)}`, {
       where: directory,
       hint: "name a directory with the files oci-layout and index.json",
     });
   }
-  return layoutAt(directory);
+  return layoutAt(directory, options);
 }
 
 /** The descriptor of a JSON document as `writeDocument` writes it. */
@@ -105,22 +134,46 @@ export function formatIndex(images: readonly Descriptor[]): string {
   return canonicalJson({ schemaVersion: 2, mediaType: OCI_INDEX, manifests: images });
 }
 
-function layoutAt(directory: string): OciLayout {
+function layoutAt(directory: string, { stamps }: LayoutOptions): OciLayout {
   const place = (digest: Digest) => join(directory, blobPath(digest));
   const readBlob = (blob: ExpectedContent) =>
     verified(openBlob(place(blob.digest)), blob, place(blob.digest));
-  const writeBlob = (source: ByteStream, options: WriteBlobOptions = {}) =>
-    storeBlob(directory, source, options.signal);
-  const images = async () => {
-    const path = join(directory, "index.json");
-    return parseDocument(ImageIndex, parseJson(await readFile(path), path), path).manifests;
+  const writeBlob = async (source: ByteStream, options: WriteBlobOptions = {}) => {
+    const blob = await storeBlob(directory, source, options.signal);
+    await stamps?.note(place(blob.digest), blob);
+    return blob;
   };
+  const indexPath = join(directory, "index.json");
+  const updateIndex = (change: (entries: Descriptor[]) => Descriptor[]) =>
+    withFileLock(`${indexPath}.lock`, async () =>
+      replaceFile(indexPath, formatIndex(change(await readIndex(indexPath)).sort(byName))),
+    );
   return {
     directory,
-    hasBlob: async (blob) =>
-      (await sizeOf(place(blob.digest))) === blob.size && (await isWhole(readBlob(blob))),
+    async hasBlob(blob) {
+      const path = place(blob.digest);
+      if ((await sizeOf(path)) !== blob.size) {
+        return false;
+      }
+      if (await stamps?.isKnown(path, blob)) {
+        return true;
+      }
+      const isThere = await isWhole(readBlob(blob));
+      if (isThere) {
+        await stamps?.note(path, blob);
+      }
+      return isThere;
+    },
     readBlob,
     writeBlob,
+    async adoptBlob(from, blob, options) {
+      const path = place(blob.digest);
+      if (stamps !== undefined && (await shareBlob(from, blob, path))) {
+        await stamps.note(path, blob);
+      } else {
+        await writeBlob(from.readBlob(blob), options);
+      }
+    },
     async readDocument(blob) {
       const where = place(blob.digest);
       return parseJson(await collect(readBlob(blob), DOCUMENT_LIMIT_BYTES, where), where);
@@ -129,19 +182,57 @@ function layoutAt(directory: string): OciLayout {
       await writeBlob(streamOf(Buffer.from(canonicalJson(value))));
       return documentDescriptor(value, mediaType);
     },
-    images,
-    async setImage(image, name) {
-      const { [REF_NAME]: _old, ...annotations } = image.annotations ?? {};
-      if (name !== undefined) {
-        annotations[REF_NAME] = name;
-      }
-      const { annotations: _annotations, ...bare } = image;
-      const entry = Object.keys(annotations).length === 0 ? bare : { ...bare, annotations };
-      const others = (await images()).filter((item) => item.annotations?.[REF_NAME] !== name);
-      const all = [...others, entry].sort((a, b) => (refName(a) < refName(b) ? -1 : 1));
-      await replaceFile(join(directory, "index.json"), formatIndex(all));
-    },
+    images: async () => (await readIndex(indexPath)).filter((entry) => !isAttachment(entry)),
+    setImage: (image, name) => updateIndex((entries) => withImage(entries, image, name)),
+    attachments: async () => (await readIndex(indexPath)).filter(isAttachment),
+    addAttachment: (attachment) =>
+      updateIndex((entries) => [
+        ...entries.filter(({ digest }) => digest !== attachment.digest),
+        attachment,
+      ]),
   };
+}
+
+function isAttachment(entry: Descriptor): boolean {
+  return entry.artifactType !== undefined;
+}
+
+async function readIndex(path: string): Promise<Descriptor[]> {
+  return parseDocument(ImageIndex, parseJson(await readFile(path), path), path).manifests;
+}
+
+function withImage(
+  images: readonly Descriptor[],
+  image: Descriptor,
+  name: string | undefined,
+): Descriptor[] {
+  const { annotations: given, ...bare } = image;
+  const { [REF_NAME]: _old, ...annotations } = given ?? {};
+  if (name !== undefined) {
+    annotations[REF_NAME] = name;
+  }
+  const entry = Object.keys(annotations).length === 0 ? bare : { ...bare, annotations };
+  const others = images.filter(
+    (item) => isAttachment(item) || item.annotations?.[REF_NAME] !== name,
+  );
+  return [...others, entry];
+}
+
+/** A second name for another layout's blob; false where the disk has none, or the blob is not whole. */
+async function shareBlob(from: OciLayout, blob: ExpectedContent, path: string): Promise<boolean> {
+  const temporary = `${dirname(path)}/.${randomUUID()}.tmp`;
+  try {
+    await link(join(from.directory, blobPath(blob.digest)), temporary);
+    if (!(await from.hasBlob(blob))) {
+      return false;
+    }
+    await rename(temporary, path);
+    return true;
+  } catch {
+    return false; // another disk, or one without links
+  } finally {
+    await rm(temporary, { force: true });
+  }
 }
 
 async function isWhole(verifiedBytes: ByteStream): Promise<boolean> {
@@ -213,8 +304,14 @@ function parseJson(bytes: Buffer, where: string): unknown {
   }
 }
 
-function refName(image: Descriptor): string {
-  return image.annotations?.[REF_NAME] ?? "";
+/** Images by name, then attachments by digest: the same entries give the same index. */
+function byName(a: Descriptor, b: Descriptor): number {
+  const [one, other] = [sortKey(a), sortKey(b)];
+  return one < other ? -1 : one > other ? 1 : 0;
+}
+
+function sortKey(entry: Descriptor): string {
+  return isAttachment(entry) ? `~${entry.digest}` : (entry.annotations?.[REF_NAME] ?? "");
 }
 
 async function sizeOf(path: string): Promise<number | undefined> {

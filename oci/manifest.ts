@@ -18,6 +18,7 @@ export const Descriptor = z.object({
   digest: Digest,
   size: z.int().min(0).describe("Length in bytes."),
   annotations: z.record(z.string(), z.string()).optional(),
+  artifactType: z.string().optional().describe("Of what is no image: an attachment of one."),
   platform: z
     .object({ os: z.string(), architecture: z.string(), variant: z.string().optional() })
     .optional(),
@@ -28,8 +29,10 @@ export type Descriptor = z.infer<typeof Descriptor>;
 export const ImageManifest = z.object({
   schemaVersion: z.literal(2),
   mediaType: z.string().optional(),
+  artifactType: z.string().optional(),
   config: Descriptor,
   layers: z.array(Descriptor).describe("Lowest first."),
+  subject: Descriptor.optional().describe("The image that this is attached to."),
   annotations: z.record(z.string(), z.string()).optional(),
 });
 export type ImageManifest = z.infer<typeof ImageManifest>;

@@ -17,6 +17,13 @@ export interface TarFile {
   readonly size: number;
   readonly content: TarContent;
   /**
+   * Stands for the content without reading it: where it is the same, so is the content. A digest, or what the file
+   * system says of a file that was not touched.
+   *
+   * @default none: bytes at hand are hashed, others make their layer one that is not remembered
+   */
+  readonly identity?: string;
+  /**
    * Whether it is written with mode 0755.
    *
    * @default false, mode 0644

@@ -9,6 +9,8 @@ import { parseImageRef } from "../../core/image-ref.ts";
 import { nearest } from "../../core/nearest.ts";
 import { formatTag, parseTag } from "../../core/tag.ts";
 import { formatBytes } from "../../core/units.ts";
+import type { FileStamps } from "../../oci/file-stamps.ts";
+import type { LayerCache } from "../../oci/layer-cache.ts";
 import { IMAGE_PLATFORMS, type ImagePlatform } from "../../oci/manifest.ts";
 import type { Containerized } from "../../packager/image/containerize.ts";
 import { type CliContext, homeOf } from "../context.ts";
@@ -23,6 +25,8 @@ export interface ContainerizeFlags {
   readonly output?: string;
   readonly store?: string;
   readonly json?: boolean;
+  /** @default true */
+  readonly cache?: boolean;
 }
 
 export async function containerizeBento(
@@ -32,8 +36,9 @@ export async function containerizeBento(
 ): Promise<void> {
   const made = await makeImage(context, text, flags);
   if (flags.json === true) {
-    const { digest, platform, layers, tag, output } = made;
-    await printDocument(context, { tag, digest, platform, output, layers }, "json");
+    const { digest, platform, layers, tag, output, blobDigestReproducible } = made;
+    const document = { tag, digest, platform, output, layers, blobDigestReproducible };
+    await printDocument(context, document, "json");
     return;
   }
   context.out(`${made.digest}\n`);
@@ -45,6 +50,20 @@ export async function containerizeBento(
   ]);
   printTable({ ...context, out: context.err }, ["LAYER", "SIZE", "UNPACKED", "DIGEST"], rows);
   context.err(`wrote ${made.output}\n`);
+}
+
+/** What earlier commands built and checked, so that it is not built and checked again. */
+export async function layerCacheOf(context: CliContext): Promise<ImageCache> {
+  const { fileStamps } = await import("../../oci/file-stamps.ts");
+  const { openLayerCache } = await import("../../oci/layer-cache.ts");
+  const stamps = fileStamps(join(cacheOf(context), "stamps"));
+  const directory = join(cacheOf(context), "layers");
+  return { stamps, layers: await openLayerCache({ directory, stamps }) };
+}
+
+interface ImageCache {
+  readonly stamps: FileStamps;
+  readonly layers: LayerCache;
 }
 
 export interface MadeImage extends Containerized {
@@ -68,21 +87,28 @@ export async function makeImage(
   const onProgress = drawProgress(context, flags.json === true);
   const store = await storeOf(context, flags.store);
   const { manifest } = await store.bentos.get(parseTag(text), { allowPrefix: true });
-  const bentoDirectory = await store.bentos.materialise(manifest, cacheOf(context));
+  const signal = context.signal;
+  const cacheDirectory = cacheOf(context);
+  const cache = flags.cache === false ? undefined : await layerCacheOf(context);
+  const stamps = cache?.stamps;
+  const bentoDirectory = await store.bentos.materialise(manifest, cacheDirectory, {
+    stamps,
+    signal,
+  });
   const { installedPackage } = await import("../../packager/own-package.ts");
   const { resolveBase } = await import("../../packager/base/resolve-base.ts");
   const { containerize } = await import("../../packager/image/containerize.ts");
   const { createLayout } = await import("../../oci/layout.ts");
-  const signal = context.signal;
   const base = await resolveBase({
     base: absoluteBase(context, flags.base ?? manifest.docker.base),
     platform,
-    cacheDirectory: cacheOf(context),
+    cacheDirectory,
+    stamps,
     onProgress,
     signal,
   });
   const name = flags.tag ?? formatTag(manifest);
-  const layout = await createLayout(output.layout);
+  const layout = await createLayout(output.layout, { stamps });
   const onnxruntime = await installedPackage("onnxruntime-node");
   if (onnxruntime.version !== manifest.runtime.onnxruntime) {
     throw new BentoError(
@@ -102,9 +128,11 @@ export async function makeImage(
     onnxruntimeDirectory: onnxruntime.directory,
     layout,
     name,
+    cache: cache?.layers,
     onProgress,
     signal,
   });
+  await cache?.layers.prune();
   if (output.archive !== undefined) {
     const { inspectImage } = await import("../../oci/inspect-image.ts");
     const { writeArchive } = await import("../../oci/archive.ts");

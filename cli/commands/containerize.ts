@@ -22,6 +22,7 @@ export function registerContainerize(program: Command, context: CliContext): voi
       "--output <to>",
       "oci:DIR, oci-archive:FILE or docker-archive:FILE (default: a layout under BENTO_HOME)",
     )
+    .option("--no-cache", "build every layer anew and read every file again")
     .option(...STORE_OPTION)
     .addOption(jsonOption())
     .action(async (tag: string, options) =>

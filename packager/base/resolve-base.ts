@@ -10,6 +10,7 @@ import type { Digest } from "../../core/digest.ts";
 import { formatImageRef, type ImageRef, parseImageRef } from "../../core/image-ref.ts";
 import { type OnProgress, silent } from "../../core/progress.ts";
 import { runStep } from "../../core/run-step.ts";
+import type { FileStamps } from "../../oci/file-stamps.ts";
 import { type InspectedImage, inspectImage } from "../../oci/inspect-image.ts";
 import { createLayout, type OciLayout, openLayout, REF_NAME } from "../../oci/layout.ts";
 import { layerPaths } from "../../oci/lint.ts";
@@ -32,6 +33,8 @@ export interface ResolveBaseOptions extends TransportOptions {
   readonly platform: ImagePlatform;
   /** Keeps what is pulled. */
   readonly cacheDirectory: string;
+  /** Knows blobs that were read before. @default none: every blob is read when it is asked for */
+  readonly stamps?: FileStamps | undefined;
   readonly onProgress?: OnProgress;
 }
 
@@ -49,7 +52,7 @@ export interface ResolvedBase {
 export async function resolveBase(options: ResolveBaseOptions): Promise<ResolvedBase> {
   const base = options.base ?? DEFAULT_BASE;
   const { layout, image } = base.startsWith("oci:")
-    ? await fromLayout(base.slice("oci:".length), options.platform)
+    ? await fromLayout(base.slice("oci:".length), options)
     : await fromRegistry(parseImageRef(base), options);
   checkPlatform(image.config, options.platform, base);
   return {
@@ -64,15 +67,18 @@ interface FoundBase {
   readonly image: InspectedImage;
 }
 
-async function fromLayout(text: string, platform: ImagePlatform): Promise<FoundBase> {
+async function fromLayout(
+  text: string,
+  { platform, stamps }: ResolveBaseOptions,
+): Promise<FoundBase> {
   const [, directory = text, name] = /^(.+?)(?::([^/\\]+))?$/.exec(text) ?? [];
-  const layout = await openLayout(directory);
+  const layout = await openLayout(directory, { stamps });
   return { layout, image: await inspectImage(layout, { name, platform }) };
 }
 
 async function fromRegistry(reference: ImageRef, options: ResolveBaseOptions): Promise<FoundBase> {
-  const { platform, onProgress = silent } = options;
-  const layout = await createLayout(join(options.cacheDirectory, "bases"));
+  const { platform, stamps, onProgress = silent } = options;
+  const layout = await createLayout(join(options.cacheDirectory, "bases"), { stamps });
   const name = `${formatImageRef(reference)} ${platform}`;
   // Only a digest always means the same image; a tag is asked for each time.
   const isKept =

@@ -49,6 +49,7 @@ function bentoFile(bentoDirectory: string, file: StoredFile): TarEntry {
     kind: "file",
     path: `${APP_FOLDER}/${file.path}`,
     size: file.size,
+    identity: file.digest,
     content: () => verified(openFile(source), file, source),
   };
 }

@@ -15,6 +15,7 @@ import type { Digest } from "../../core/digest.ts";
 import { type OnProgress, silent } from "../../core/progress.ts";
 import { runStep } from "../../core/run-step.ts";
 import { formatBytes } from "../../core/units.ts";
+import { identifyCompressor } from "../../oci/compressor.ts";
 import { copyLayers } from "../../oci/copy-image.ts";
 import type { Compression } from "../../oci/gzip.ts";
 import {
@@ -26,6 +27,7 @@ import {
 } from "../../oci/image.ts";
 import { inspectImage, type LayerInfo, layerInfo } from "../../oci/inspect-image.ts";
 import { buildLayer } from "../../oci/layer.ts";
+import type { CachedLayer, LayerCache } from "../../oci/layer-cache.ts";
 import type { OciLayout } from "../../oci/layout.ts";
 import { lintImage } from "../../oci/lint.ts";
 import type { ImageManifest, ImagePlatform } from "../../oci/manifest.ts";
@@ -53,6 +55,12 @@ export interface ContainerizeOptions {
    * @default none
    */
   readonly name?: string | undefined;
+  /**
+   * Layers that were built before.
+   *
+   * @default none: each layer is built
+   */
+  readonly cache?: LayerCache | undefined;
   readonly onProgress?: OnProgress;
   readonly signal?: AbortSignal | undefined;
 }
@@ -64,6 +72,11 @@ export interface Containerized {
   /** Lowest first, the base's included. */
   readonly layers: readonly LayerInfo[];
   readonly platform: ImagePlatform;
+  /**
+   * Whether compressed layers have the digests that official releases of Node give them. Where it is false, only what
+   * is in them (their diff_ids) is the same elsewhere.
+   */
+  readonly blobDigestReproducible: boolean;
 }
 
 /** A layer before it is built. */
@@ -88,14 +101,14 @@ export async function containerize(options: ContainerizeOptions): Promise<Contai
   );
   const layers: ImageLayer[] = [];
   for (const { title, ...plan } of plans) {
-    const built = await runStep(
+    const { isCached: _, ...built } = await runStep(
       onProgress,
-      { step: `build layer ${title}`, detail: ({ descriptor }) => formatBytes(descriptor.size) },
-      () => buildLayer({ ...plan, sink: layout, signal }),
+      { step: `build layer ${title}`, detail: showLayer },
+      () => buildOrTake(options, plan),
     );
     layers.push({ title, ...built });
   }
-  const { platform } = options;
+  const { platform, cache } = options;
   const built = composeImage({ platform, base: image, layers, start: startConfig(options) });
   assertDeployable(built, plans);
   await writeImage(layout, built, options.name);
@@ -104,7 +117,21 @@ export async function containerize(options: ContainerizeOptions): Promise<Contai
     manifest: built.manifest,
     layers: built.manifest.layers.map(layerInfo),
     platform,
+    blobDigestReproducible: (cache?.compressor ?? identifyCompressor()).isReference,
   };
+}
+
+async function buildOrTake(
+  { cache, layout, signal }: ContainerizeOptions,
+  plan: Omit<LayerPlan, "title">,
+): Promise<CachedLayer> {
+  return cache === undefined
+    ? { ...(await buildLayer({ ...plan, sink: layout, signal })), isCached: false }
+    : await cache.build({ ...plan, sink: layout, signal });
+}
+
+function showLayer({ descriptor, isCached }: CachedLayer): string {
+  return `${formatBytes(descriptor.size)}${isCached ? ", unchanged" : ""}`;
 }
 
 async function planLayers(options: ContainerizeOptions): Promise<LayerPlan[]> {

@@ -2,7 +2,9 @@ import { chmod, chown, readFile, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import type { ProgressEvent } from "../../../core/progress.ts";
+import { fileStamps } from "../../../oci/file-stamps.ts";
 import { inspectImage } from "../../../oci/inspect-image.ts";
+import { openLayerCache } from "../../../oci/layer-cache.ts";
 import { createLayout, type OciLayout } from "../../../oci/layout.ts";
 import { layerPaths, lintImage } from "../../../oci/lint.ts";
 import { type ContainerizeOptions, containerize } from "../../../packager/image/containerize.ts";
@@ -247,6 +249,36 @@ describe("containerize", () => {
         (step) => [`step-start ${step}`, `step-end ${step}`],
       ),
     );
+  });
+
+  it("takes each unchanged layer from the cache and packs only the app after a change of code", async () => {
+    const options = await sample();
+    const { path } = await scratch();
+    const stamps = fileStamps(join(path, "stamps"));
+    const cache = await openLayerCache({ directory: join(path, "layers"), stamps });
+    const details: string[] = [];
+    const onProgress = (event: ProgressEvent) => {
+      if (event.kind === "step-end" && event.step.startsWith("build layer")) {
+        details.push(`${event.step.slice("build layer ".length)}: ${event.detail}`);
+      }
+    };
+    const uncached = await containerize(options);
+    const first = await containerize({ ...options, cache });
+    const second = await containerize({ ...options, cache, onProgress });
+    expect([first, second]).toEqual([uncached, uncached]);
+    const bentoDirectory = join(path, "changed");
+    const manifest = await writeSampleBento(bentoDirectory, { files: { "src/main.js": "new" } });
+    await containerize({ ...options, bentoDirectory, manifest, cache, onProgress });
+    expect(details).toMatchInlineSnapshot(`
+      [
+        "natives: 510 B, unchanged",
+        "model iris:v1: 4.1 kB, unchanged",
+        "app: 1.1 kB, unchanged",
+        "natives: 510 B, unchanged",
+        "model iris:v1: 4.1 kB, unchanged",
+        "app: 1.1 kB",
+      ]
+    `);
   });
 
   it("refuses a file that is not what the manifest says, and leaves no image", async () => {
