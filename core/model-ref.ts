@@ -68,7 +68,8 @@ model.file = function modelFile(file: string, options: ModelOptions = {}): Model
 export interface ModelSignatures {}
 
 export interface AnySignature {
-  readonly inputs: Readonly<Record<string, Tensor>>;
+  /** Undefined for one that may be left out. */
+  readonly inputs: Readonly<Record<string, Tensor | undefined>>;
   readonly outputs: Readonly<Record<string, Tensor>>;
 }
 

@@ -18,6 +18,12 @@ export interface SignatureInput {
   readonly outputs?: readonly string[] | undefined;
   /** What fills shorter rows along axis 1, by input. @default rows of different lengths share no batch */
   readonly padding?: Readonly<Record<string, number>> | undefined;
+  /**
+   * The input that is 1 where a row has a cell and 0 behind its end, e.g. `attention_mask`. Callers may leave it out.
+   *
+   * @default callers give every input
+   */
+  readonly mask?: string | undefined;
 }
 
 export interface Graph {
@@ -65,8 +71,36 @@ function completeSignature(graph: Graph, name: string, given: SignatureInput): S
   return {
     batchable,
     ...(outputs === undefined ? {} : { outputs }),
-    ...(given.padding === undefined ? {} : { padding: checkPadding(graph, name, given.padding) }),
+    ...paddingOf(graph, name, given),
   };
+}
+
+function paddingOf(
+  graph: Graph,
+  name: string,
+  { padding, mask }: SignatureInput,
+): { readonly padding?: Padding } {
+  if (mask === undefined) {
+    return padding === undefined ? {} : { padding: checkPadding(graph, name, padding) };
+  }
+  const [found] = graph.inputs.filter((input) => input.name === mask);
+  const isCounted = found === undefined || (found.dims.length === 2 && found.dtype !== "string");
+  const others = Object.keys(padding ?? {}).filter((input) => input !== mask);
+  if (!isCounted || others.length === 0 || (padding?.[mask] ?? 0) !== 0) {
+    throw new BentoError(
+      "BENTO_INVALID_INPUT",
+      others.length === 0
+        ? `mask ${mask} has no padded input beside it`
+        : isCounted
+          ? `mask ${mask} is filled with ${padding?.[mask]}, not 0`
+          : `mask ${mask} has not two axes of numbers`,
+      {
+        where: `signatures.${name}.mask`,
+        hint: "name an input [rows, length] of 0 and 1, beside the padding of those that it is for",
+      },
+    );
+  }
+  return { padding: { ...checkPadding(graph, name, { ...padding, [mask]: 0 }), mask } };
 }
 
 /** @throws BentoError BENTO_INVALID_INPUT for what is no input, or one without a symbolic second axis */

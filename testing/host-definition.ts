@@ -8,6 +8,7 @@ import { join, resolve } from "node:path";
 import { BentoError } from "../core/bento-error.ts";
 import type { Log } from "../core/endpoint.ts";
 import type { AnyModelRef } from "../core/model-ref.ts";
+import type { Padding } from "../core/padding.ts";
 import type { ServiceDefinition } from "../core/service.ts";
 import { parseTag } from "../core/tag.ts";
 import { type App, createApp } from "../handler/app.ts";
@@ -40,6 +41,8 @@ interface FoundModel {
   readonly tag: string;
   /** Undefined leaves it to the graph's shapes. */
   readonly batchable?: boolean;
+  /** As the model's signature says. */
+  readonly padding?: Padding | undefined;
 }
 
 /**
@@ -61,9 +64,9 @@ export async function hostDefinition(
     }
   };
   try {
-    for (const [key, { path, batchable }] of Object.entries(found)) {
-      const settings = definition.models[key]?.batch;
-      runners[key] = await loadRunner({ path, name: key, batchable, settings });
+    for (const [key, { path, batchable, padding }] of Object.entries(found)) {
+      const { batch: settings, threads } = definition.models[key] ?? {};
+      runners[key] = await loadRunner({ path, name: key, batchable, padding, settings, threads });
     }
     await definition.onStart?.({ log });
   } catch (error) {
@@ -122,6 +125,7 @@ async function findInStore(reference: AnyModelRef, options: HostOptions): Promis
       path: join(folder, manifest.entry),
       tag: `${manifest.name}:${manifest.version}`,
       batchable: signatures.length > 0 && signatures.every((signature) => signature.batchable),
+      padding: signatures.find((signature) => signature.padding !== undefined)?.padding,
     };
   } finally {
     if (!isOpen) {

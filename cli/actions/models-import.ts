@@ -22,6 +22,7 @@ export interface ImportFlags {
   readonly framework?: string;
   readonly signature?: readonly string[];
   readonly padding?: readonly string[];
+  readonly mask?: string;
   readonly label?: readonly string[];
   readonly metadata?: readonly string[];
   readonly metadataFile?: string;
@@ -69,8 +70,9 @@ function unnamed(file: string): never {
 /** What `--signature` says, each with the padding; `predict` where it says nothing. */
 function readSignatures(flags: ImportFlags): Record<string, SignatureInput> | undefined {
   const padding = flags.padding === undefined ? undefined : readPadding(flags.padding);
+  const { mask } = flags;
   if (flags.signature === undefined) {
-    return padding === undefined ? undefined : { predict: { padding } };
+    return padding === undefined && mask === undefined ? undefined : { predict: { padding, mask } };
   }
   const pairs = Object.entries(parseKeyValues("--signature", flags.signature, "predict=batchable"));
   const entries = pairs.map(([name, word]) => {
@@ -83,7 +85,7 @@ function readSignatures(flags: ImportFlags): Record<string, SignatureInput> | un
         },
       );
     }
-    return [name, { batchable: word === "batchable", padding }] as const;
+    return [name, { batchable: word === "batchable", padding, mask }] as const;
   });
   return Object.fromEntries(entries);
 }

@@ -44,7 +44,7 @@ export async function writeTypes(
 export function modelTypes(models: readonly ModelManifest[]): string {
   const entries = models.map(
     (model) =>
-      `    ${property(model.name)}: {\n${group("inputs", model.inputs)}${group("outputs", model.outputs)}    };\n`,
+      `    ${property(model.name)}: {\n${group("inputs", model.inputs, masksOf(model))}${group("outputs", model.outputs)}    };\n`,
   );
   return `// Written by \`bento types\` from the model store; run it again after a model's inputs or outputs change.
 import type { Tensor } from "bentokit";
@@ -56,10 +56,19 @@ ${entries.join("")}  }
 `;
 }
 
-function group(name: string, specs: readonly TensorSpec[]): string {
+/** Inputs that are made for callers that leave them out. */
+function masksOf({ signatures }: ModelManifest): readonly string[] {
+  return Object.values(signatures).flatMap(({ padding }) => padding?.mask ?? []);
+}
+
+function group(
+  name: string,
+  specs: readonly TensorSpec[],
+  optional: readonly string[] = [],
+): string {
   const lines = specs.map(
     (spec) =>
-      `        /** ${spec.dtype} [${spec.dims.join(", ")}] */\n        ${property(spec.name)}: Tensor<"${spec.dtype}">;\n`,
+      `        /** ${spec.dtype} [${spec.dims.join(", ")}] */\n        ${property(spec.name)}${optional.includes(spec.name) ? "?" : ""}: Tensor<"${spec.dtype}">;\n`,
   );
   return `      ${name}: {\n${lines.join("")}      };\n`;
 }

@@ -27,6 +27,10 @@ export function registerModels(program: Command, context: CliContext): void {
       "fill shorter rows of this input, so that rows of different lengths share a call",
       collect,
     )
+    .option(
+      "--mask <input>",
+      "padded input that is 1 for each cell of a row: made for callers that leave it out",
+    )
     .option("--label <key=value>", "label, changeable later", collect)
     .option("--metadata <key=value>", "fact about the model, fixed with the version", collect)
     .option("--metadata-file <file>", "JSON file with metadata")

@@ -18,6 +18,7 @@ import { checkInputs } from "./check-inputs.ts";
 import type { Flow } from "./fair-share.ts";
 import { copyTensors, joinRows, lengthOf, trimOutputs } from "./join-rows.ts";
 import { lengthBucket } from "./length-bucket.ts";
+import { withMask } from "./make-mask.ts";
 import type { RunnerSpec, Tensors } from "./onnx-session.ts";
 import type { ModelHost } from "./worker-pool.ts";
 
@@ -60,8 +61,9 @@ export function createRunner(options: CreateRunnerOptions): LoadedRunner {
   const loop = (isBatchable ? rowLoop : callLoop)({ ...options, host, observer }, subject);
   const check = (inputs: Tensors) =>
     checkInputs(inputs, host.spec, { isBatchable, subject, padding });
-  const runAlone = async (inputs: Tensors, { signal }: RunOptions = {}) => {
+  const runAlone = async (given: Tensors, { signal }: RunOptions = {}) => {
     signal?.throwIfAborted();
+    const inputs = withMask(given, host.spec, padding);
     check(inputs);
     return abortable(host.run(copyTensors(inputs, memory)), signal);
   };
@@ -71,7 +73,8 @@ export function createRunner(options: CreateRunnerOptions): LoadedRunner {
     spec: host.spec,
     isBatchable,
     runAlone,
-    async run(inputs, runOptions: RunOptions = {}) {
+    async run(given: Tensors, runOptions: RunOptions = {}) {
+      const inputs = withMask(given, host.spec, padding);
       check(inputs);
       const rows = isBatchable ? rowsOf(inputs) : 1;
       if (isBatchable && rows > maxRows) {

@@ -81,6 +81,21 @@ describe("bento types", () => {
     `);
   });
 
+  it("lets callers leave out a mask that is made for them", async () => {
+    await using cli = await testCli();
+    const axes = { elemType: 7, dims: ["n", "length"] };
+    const inputs = ["ids", "mask"].map((name) => ({ name, ...axes }));
+    await cli.write("m.onnx", onnxFile({ inputs, outputs: [{ name: "Y", ...axes }] }));
+    await cli.bento("models import m.onnx --name m --version v1 --padding ids=0 --mask mask");
+    await cli.bento("types");
+    const text = await readFile(join(cli.work, "bentokit-env.d.ts"), "utf8");
+    expect(text.split("\n").filter((line) => line.includes("Tensor<"))).toEqual([
+      '        ids: Tensor<"int64">;',
+      '        mask?: Tensor<"int64">;',
+      '        Y: Tensor<"int64">;',
+    ]);
+  });
+
   it("writes a file that holds for no model at all", async () => {
     await using cli = await testCli();
     expect(await cli.document("types --json")).toEqual({

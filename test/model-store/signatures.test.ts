@@ -52,6 +52,28 @@ describe("completeSignatures", () => {
     );
   });
 
+  it("keeps a mask, which is filled with 0", () => {
+    const inputs = [spec("ids", "n", "length"), spec("mask", "n", "length"), spec("X", "n", 4)];
+    const graph = { inputs, outputs: [spec("Y", "n")] };
+    const complete = (padding: Record<string, number> | undefined, mask: string) =>
+      completeSignatures(graph, { predict: { padding, mask } });
+    expect(complete({ ids: 7 }, "mask")).toEqual({
+      predict: {
+        batchable: true,
+        padding: { axis: 1, values: { ids: 7, mask: 0 }, mask: "mask" },
+      },
+    });
+    const messages = [
+      [undefined, "mask", "mask mask has no padded input beside it"],
+      [{ ids: 7, mask: 1 }, "mask", "mask mask is filled with 1, not 0"],
+      [{ ids: 7 }, "X", "axis 1 of input X is 4, not symbolic"],
+      [{ ids: 7 }, "maks", 'the graph has no input "maks"; did you mean mask?'],
+    ] as const;
+    for (const [padding, mask, message] of messages) {
+      expect(() => complete(padding, mask)).toThrow(expect.objectContaining({ message }));
+    }
+  });
+
   it("judges a signature by its own outputs only", () => {
     const graph = { inputs: GRAPH.inputs, outputs: [spec("scores", "n", 3), spec("loss", 1)] };
     expect(completeSignatures(graph, { all: {}, scores: { outputs: ["scores"] } })).toEqual({

@@ -1,9 +1,12 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { model, service, tensor } from "../../core/index.ts";
+import { io, model, service, type Tensor, tensor } from "../../core/index.ts";
 import { openStore } from "../../model-store/open-store.ts";
 import { testService } from "../../testing/index.ts";
 import { FIXTURE_MODELS, fixtureModel } from "../support/fixture-model.ts";
+import { onnxFile } from "../support/onnx-file.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
 const Row = z.array(z.number());
@@ -86,6 +89,36 @@ describe("testService", () => {
       200,
       "classifier=classifier:v1",
     ]);
+  });
+
+  it("fills up rows and makes masks as the model's signature says", async () => {
+    await using home = await tempDir();
+    const file = join(home.path, "tokens.onnx");
+    const axes = { elemType: 7, dims: ["batch", "sequence"] };
+    const inputs = ["ids", "mask"].map((name) => ({ name, ...axes }));
+    const outputs = ["sameIds", "sameMask"].map((name) => ({ name, ...axes }));
+    await writeFile(file, onnxFile({ inputs, outputs }));
+    await using store = openStore({ home: home.path });
+    const signatures = { predict: { padding: { ids: 7 }, mask: "mask" } };
+    await store.models.save(file, { name: "tokens", version: "v1", signatures });
+    const tokens = service({
+      name: "tokens",
+      models: { tokens: model("tokens") },
+      apis: ({ api }) => ({
+        mask: api({
+          input: { ids: z.array(z.number()) },
+          output: io.tensor("int64", ["n", "length"]),
+          async run({ ids }, { models }) {
+            const answer = await models.tokens.run({ ids: tensor("int64", [1, ids.length], ids) });
+            return answer["sameMask"] as Tensor<"int64">;
+          },
+        }),
+      }),
+    });
+    await using tested = await testService(tokens, { store, home: home.path });
+    const sent = [[1, 2, 3], [4]];
+    const masks = await Promise.all(sent.map((ids) => tested.client.mask({ ids })));
+    expect(masks).toEqual([[[1, 1, 1]], [[1]]]);
   });
 
   it("packs a file of the project", async () => {

@@ -12,6 +12,13 @@ declare module "bentokit" {
       inputs: { X: import("bentokit").Tensor<"float32"> };
       outputs: { label: import("bentokit").Tensor<"int64"> };
     };
+    masked_model: {
+      inputs: {
+        ids: import("bentokit").Tensor<"int64">;
+        mask?: import("bentokit").Tensor<"int64">;
+      };
+      outputs: { label: import("bentokit").Tensor<"int64"> };
+    };
   }
 }
 
@@ -23,6 +30,7 @@ export const iris = service({
   models: {
     iris: model("iris_classifier:latest"),
     typed: model("typed_model:v1"),
+    masked: model("masked_model:v1"),
     file: model.file("./m.onnx"),
   },
   resources: { cpu: 1, memory: "1Gi" },
@@ -67,6 +75,18 @@ export const iris = service({
       output: z.number(),
       async run({ a }, { models, signal }) {
         const { label } = await models.typed.run({ X: tensor("float32", [1, 1], [a]) }, { signal });
+        return Number(label.data[0]);
+      },
+    }),
+    maskLeftOut: api({
+      input: { a: z.number() },
+      output: z.number(),
+      async run({ a }, { models }) {
+        const ids = tensor("int64", [1, 1], [a]);
+        await models.masked.run({ ids, mask: tensor("int64", [1, 1], [1]) });
+        const { label } = await models.masked.run({ ids });
+        // @ts-expect-error it has one output
+        void (await models.masked.run({ ids })).other;
         return Number(label.data[0]);
       },
     }),

@@ -1,18 +1,22 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { Padding } from "../../../core/padding.ts";
 import { type Tensor, tensor } from "../../../core/tensor.ts";
+import type { CostModel } from "../../../handler/cost-model.ts";
 import { lengthBucket } from "../../../handler/runner/length-bucket.ts";
 import type { Tensors } from "../../../handler/runner/onnx-session.ts";
 import { createRunner } from "../../../handler/runner/runner.ts";
+import { lineCost } from "../fixed-cost.ts";
 
 /** A model over tokens: gives each token's double, and the sum of each row where the mask is 1. */
-function tokenModel() {
+function tokenModel(padding: Partial<Padding> = {}, costModel?: CostModel) {
   const runs: Tensors[] = [];
   const ids = { dtype: "int64" as const, dims: ["batch", "sequence"] };
   const runner = createRunner({
     name: "tokens",
     isBatchable: true,
-    padding: { axis: 1, values: { ids: 7, mask: 0 } },
+    padding: { axis: 1, values: { ids: 7, mask: 0 }, ...padding },
+    ...(costModel === undefined ? {} : { costModel }),
     host: {
       threads: 1,
       spec: {
@@ -75,6 +79,42 @@ describe("createRunner, with padding", () => {
     ]);
   });
 
+  it("makes the mask of callers that leave it out, where the signature names one", async () => {
+    const { runner, runs } = tokenModel({ mask: "mask" });
+    const bare = (...cells: number[]) => ({ ids: tensor("int64", [1, cells.length], cells) });
+    const hidden = { ...row(5, 6), mask: tensor("int64", [1, 2], [1, 0]) };
+    const calls: Tensors[] = [bare(1, 2, 3), bare(4), hidden];
+    const answers = await Promise.all(calls.map((call) => runner.run(call)));
+    expect(runs).toEqual([
+      {
+        ids: tensor("int64", [3, 3], [1, 2, 3, 4, 7, 7, 5, 6, 7]),
+        mask: tensor("int64", [3, 3], [1, 1, 1, 1, 0, 0, 1, 0, 0]),
+      },
+    ]);
+    expect(answers.map(({ sum }) => sum?.data)).toEqual([[6n], [4n], [5n]].map(int64));
+    expect(await runner.runAlone(bare(2, 3))).toMatchObject({ sum: { data: int64([5n]) } });
+    await expect(runner.run({})).rejects.toMatchObject({ code: "BENTO_INVALID_INPUT" });
+  });
+
+  it("asks for the mask where the signature names none", async () => {
+    const { ids } = row(1);
+    await expect(tokenModel().runner.run({ ids: ids as Tensor })).rejects.toMatchObject({
+      message: 'input "mask" is missing: expected mask: int64 [batch, sequence]',
+    });
+  });
+
+  it("joins buckets that are too empty, where the cost is known", async () => {
+    const { runner, runs } = tokenModel({}, lineCost(10, 0.001));
+    const long = (length: number) => row(...new Array<number>(length).fill(1));
+    const lengths = [1, 11, 12, 40]; // 11 and 12 are not of one bucket
+    await Promise.all(lengths.map((length) => runner.run(long(length))));
+    expect(runs.map((inputs) => inputs["ids"]?.dims)).toEqual([
+      [1, 1],
+      [2, 12],
+      [1, 40],
+    ]);
+  });
+
   it("keeps rows of very different lengths apart", async () => {
     const { runner, runs } = tokenModel();
     const long = row(...Array.from({ length: 40 }, (_, index) => index));
@@ -117,6 +157,10 @@ describe("createRunner, with padding", () => {
     );
   });
 });
+
+function int64(values: bigint[]): BigInt64Array {
+  return BigInt64Array.from(values);
+}
 
 describe("lengthBucket", () => {
   it("never falls, and holds lengths within a factor of 1.4 beyond the shortest", () => {
