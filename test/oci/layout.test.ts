@@ -166,4 +166,27 @@ describe("buildLayer", () => {
     expect(stored.diffId).toBe(gzip.diffId);
     expect(stored.descriptor.digest).not.toBe(gzip.descriptor.digest);
   });
+
+  it("passes a long file on in pieces of about a megabyte, never whole", async () => {
+    const piece = Buffer.alloc(1024 * 1024);
+    const long = 64 * piece.length;
+    async function* content() {
+      for (let at = 0; at < long; at += piece.length) {
+        yield piece;
+      }
+    }
+    const lengths: number[] = [];
+    const sink = {
+      async writeBlob(source: AsyncIterable<Uint8Array>) {
+        for await (const chunk of source) {
+          lengths.push(chunk.length);
+        }
+        return blob;
+      },
+    };
+    const file: TarEntry = { kind: "file", path: "app/w", size: long, content };
+    await buildLayer({ entries: [file], compression: "stored", sink });
+    expect(lengths.length).toBeGreaterThan(60);
+    expect(Math.max(...lengths)).toBeLessThan(1.1 * piece.length);
+  });
 });
