@@ -12,7 +12,15 @@ import { overloaded } from "./overload.ts";
 export interface Submission<P>
   extends Pick<
     Arrival<P, unknown>,
-    "rows" | "payload" | "group" | "family" | "deadlineMs" | "priority" | "bytes" | "units"
+    | "rows"
+    | "payload"
+    | "group"
+    | "family"
+    | "deadlineMs"
+    | "arrivedAt"
+    | "priority"
+    | "bytes"
+    | "units"
   > {
   readonly signal?: Cancellation | undefined;
 }
@@ -24,6 +32,7 @@ export class BatchCall<P, R> implements Arrival<P, R> {
   readonly group: string | undefined;
   readonly family: string | undefined;
   readonly deadlineMs: number | undefined;
+  readonly arrivedAt: number | undefined;
   readonly priority: "normal" | "low" | undefined;
   readonly bytes: number | undefined;
   readonly units: number | undefined;
@@ -39,6 +48,7 @@ export class BatchCall<P, R> implements Arrival<P, R> {
     this.group = submission.group;
     this.family = submission.family;
     this.deadlineMs = submission.deadlineMs;
+    this.arrivedAt = submission.arrivedAt;
     this.priority = submission.priority;
     this.bytes = submission.bytes;
     this.units = submission.units;

@@ -15,6 +15,7 @@ import {
   type BatchObserver,
   type BatchSnapshot,
   type Piece,
+  type Refusal,
 } from "./batcher.ts";
 import { type Clock, systemClock, systemTimers, type Timers } from "./clock.ts";
 import { type CostModel, scaleShapeCost } from "./cost-model.ts";
@@ -121,6 +122,20 @@ export class BatchLoop<P, R> {
       this.#batcher.arrive(call);
       this.#wake();
     });
+  }
+
+  /**
+   * Whether a caller would be refused with so many rows, whatever they hold: asked before they are read. One that would
+   * be counts as having come and is to be turned away.
+   *
+   * @returns when to come again; undefined for a caller that may be let in, and is to be submitted
+   */
+  wouldRefuse(rows: number, priority: "normal" | "low" = "normal"): Refusal | undefined {
+    const refusal = this.#batcher.wouldRefuse(rows, priority);
+    if (refusal !== undefined) {
+      this.#batcher.turnedAway(rows, refusal);
+    }
+    return refusal;
   }
 
   /** Stops holding rows for others to join, and waits for all that were let in to be answered. */

@@ -19,7 +19,7 @@ import { Linger } from "./batcher/linger.ts";
 import { mergeHead } from "./batcher/merge-head.ts";
 import type { BatchObserver, BatchSnapshot, BatchStart } from "./batcher/observer.ts";
 import { Plan } from "./batcher/plan.ts";
-import type { PlannedBatch } from "./batcher/planned-batch.ts";
+import type { PlannedBatch, Priority } from "./batcher/planned-batch.ts";
 import { TrialSize } from "./batcher/trial-size.ts";
 import type { Clock } from "./clock.ts";
 import type { CostModel } from "./cost-model.ts";
@@ -52,6 +52,12 @@ export interface BatcherOptions<P> {
   readonly observer?: BatchObserver | undefined;
   /** From 0 to 1, to spread retries. @default always 0.5 */
   readonly random?: (() => number) | undefined;
+}
+
+/** Why a caller is not let in, and when to come again, in milliseconds. */
+export interface Refusal {
+  readonly reason: RejectReason;
+  readonly retryAfterMs: number;
 }
 
 interface Running<P, R> extends Failed<P, R> {
@@ -160,6 +166,32 @@ export class Batcher<P, R> {
     } else {
       this.#reject(arrival, "too-late", now);
     }
+  }
+
+  /**
+   * Whether a caller with so many rows, whatever they hold, would be refused if it came now: a server may ask before it
+   * reads them. Who is turned away for it is to be told by {@link turnedAway}.
+   *
+   * @returns when to come again; undefined for a caller that may be let in
+   */
+  wouldRefuse(rows: number, priority: Priority = "normal"): Refusal | undefined {
+    const now = this.#options.clock.now();
+    const isIdle = this.#queue.batches.length === 0 && this.#running.size === 0;
+    if (isIdle || this.#failures.breaker.isOpen(now)) {
+      return undefined;
+    }
+    const isFull = this.#isOverBound({ rows, priority });
+    if (!isFull && this.#admission.wouldAdmit(rows, priority, now)) {
+      return undefined;
+    }
+    const retryAfterMs = this.#admission.retryAfterMs(now, this.#random);
+    return { reason: isFull ? "queue-full" : "too-late", retryAfterMs };
+  }
+
+  /** A caller came and went, refused without its rows having been read. */
+  turnedAway(rows: number, { reason }: Refusal): void {
+    this.#rate.add(rows, this.#options.clock.now());
+    this.#options.observer?.rejected?.(reason);
   }
 
   /** The caller has gone: its waiting rows leave the queue, rows that are running are not waited for. */
@@ -336,7 +368,11 @@ export class Batcher<P, R> {
     }
   }
 
-  #isOverBound({ rows, bytes = 0, priority }: Arrival<P, R>): boolean {
+  #isOverBound({
+    rows,
+    bytes = 0,
+    priority,
+  }: Pick<Arrival<P, R>, "rows" | "bytes" | "priority">): boolean {
     const { maxQueueRows, maxQueueBytes = Number.POSITIVE_INFINITY } = this.#options.config;
     const share = priority === "low" ? LOW_SHARE : 1;
     return (

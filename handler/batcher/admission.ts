@@ -10,7 +10,7 @@ import type { BatchQueue } from "./batch-queue.ts";
 import type { BatcherConfig } from "./batcher-config.ts";
 import { Job } from "./job.ts";
 import type { Plan } from "./plan.ts";
-import { PlannedBatch } from "./planned-batch.ts";
+import { PlannedBatch, type Priority } from "./planned-batch.ts";
 
 /** Share of their time to an answer that `low` callers leave to `normal` ones. */
 const RESERVE = 0.25;
@@ -25,6 +25,8 @@ export interface AdmissionOptions<P, R> {
 
 export class Admission<P, R> {
   readonly #options: AdmissionOptions<P, R>;
+  /** Whether places are looked for and not taken. */
+  #isTrial = false;
 
   constructor(options: AdmissionOptions<P, R>) {
     this.#options = options;
@@ -34,12 +36,12 @@ export class Admission<P, R> {
   jobOf(arrival: Arrival<P, R>, now: number, isIdle: boolean): Job<P, R> {
     const { config, costModel } = this.#options;
     const limitMs = arrival.deadlineMs ?? config.maxLatencyMs;
-    const planMs = this.#options.plan.limitMs(limitMs);
+    const arrivedAt = Math.min(now, arrival.arrivedAt ?? now);
     const aloneMs = isIdle ? this.#aloneMs(arrival) : 0;
-    const wantedBy = now + planMs;
-    return costModel.isTrained && aloneMs <= planMs
-      ? new Job(arrival, now, { dueAt: now + limitMs, planBy: wantedBy, wantedBy })
-      : new Job(arrival, now, {
+    const wantedBy = arrivedAt + this.#options.plan.limitMs(limitMs);
+    return costModel.isTrained && (!isIdle || now + aloneMs <= wantedBy)
+      ? new Job(arrival, arrivedAt, { dueAt: arrivedAt + limitMs, planBy: wantedBy, wantedBy })
+      : new Job(arrival, arrivedAt, {
           dueAt: Number.POSITIVE_INFINITY,
           planBy: Number.POSITIVE_INFINITY,
           wantedBy,
@@ -76,6 +78,19 @@ export class Admission<P, R> {
     return this.#open(job, place) || this.#openLast(job, place);
   }
 
+  /** Whether so many rows would get a place now, in a batch of whichever group; nothing is changed by asking. */
+  wouldAdmit(rows: number, priority: Priority, now: number): boolean {
+    const { queue } = this.#options;
+    const groups = queue.openGroups(priority);
+    this.#isTrial = true;
+    const isAdmitted = (groups.length === 0 ? [""] : groups).some((group) => {
+      const arrival = { rows, priority, group, payload: undefined as P, settle() {} };
+      return this.admit(this.jobOf(arrival, now, queue.batches.length === 0), now);
+    });
+    this.#isTrial = false;
+    return isAdmitted;
+  }
+
   /** When a caller that is refused now would be let in, in milliseconds from now. */
   retryAfterMs(now: number, random: () => number): number {
     this.#options.plan.refresh(now);
@@ -102,9 +117,10 @@ export class Admission<P, R> {
     const { planBy, latestWantedBy, promiseMs, units, plannedRows } = batch;
     const { rows } = job.arrival;
     batch.add({ job, from: 0, to: rows });
-    if (!this.#holds(job, index, now)) {
+    const holds = this.#holds(job, index, now);
+    if (!holds || this.#isTrial) {
       batch.undo({ planBy, latestWantedBy, promiseMs, units, plannedRows });
-      return false;
+      return holds;
     }
     this.#options.queue.count(rows, job);
     return true;
@@ -117,10 +133,11 @@ export class Admission<P, R> {
     const batch = this.#batchOf(job, tag, now);
     batch.add({ job, from: 0, to: rows });
     queue.insert(batch, index);
-    if (!this.#holds(job, index, now, isGrowing)) {
+    const holds = this.#holds(job, index, now, isGrowing);
+    if (!holds || this.#isTrial) {
       queue.removeAt(index);
       job.planned = undefined;
-      return false;
+      return holds;
     }
     queue.open(batch);
     queue.count(rows, job);
@@ -160,13 +177,14 @@ export class Admission<P, R> {
     before.isOpen = false;
     before.add({ job, from: 0, to: job.arrival.rows });
     this.#options.queue.insert(before, index);
-    if (this.#holds(job, index, now)) {
-      this.#options.queue.count(job.arrival.rows, job);
-      return true;
+    const holds = this.#holds(job, index, now);
+    if (!holds || this.#isTrial) {
+      this.#options.queue.removeAt(index);
+      job.planned = undefined;
+      return holds;
     }
-    this.#options.queue.removeAt(index);
-    job.planned = undefined;
-    return false;
+    this.#options.queue.count(job.arrival.rows, job);
+    return true;
   }
 
   /** More rows than a batch takes: batches of its own, which take turns with those of others. */
@@ -186,12 +204,13 @@ export class Admission<P, R> {
       added.push(batch);
       tag = queue.tagAfter(batch);
     }
-    if (!this.#holds(job, first, now)) {
+    const holds = this.#holds(job, first, now);
+    if (!holds || this.#isTrial) {
       for (const batch of added) {
         queue.removeAt(queue.batches.indexOf(batch));
       }
       job.planned = undefined;
-      return false;
+      return holds;
     }
     const [head] = added;
     if (head !== undefined) {

@@ -13,8 +13,10 @@ export interface Arrival<P, R> {
   readonly group?: string | undefined;
   /** Batches of different groups of one family may be joined where little is lost to padding. @default none */
   readonly family?: string | undefined;
-  /** Longest time to the answer, in milliseconds from now. @default the configuration's `maxLatencyMs` */
+  /** Longest time to the answer, in milliseconds from {@link arrivedAt}. @default the configuration's `maxLatencyMs` */
   readonly deadlineMs?: number | undefined;
+  /** When the process got it, by the clock; never in the future. @default now */
+  readonly arrivedAt?: number | undefined;
   /** `low` rows give way to `normal` ones, but always get a share of the work. @default "normal" */
   readonly priority?: "normal" | "low" | undefined;
   /** Memory that these rows hold while they wait. @default 0 */

@@ -47,6 +47,11 @@ export class BatchQueue<P, R> {
     return this.#open[priority].get(group);
   }
 
+  /** The groups of which rows of this class wait in a batch that takes more. */
+  openGroups(priority: Priority): readonly string[] {
+    return [...this.#open[priority].keys()];
+  }
+
   /** The tag of a batch of this class that is opened now. */
   nextTag(priority: Priority): number {
     const last = this.#last[priority];
