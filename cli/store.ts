@@ -18,7 +18,11 @@ export async function storeOf(context: CliContext, url: string | undefined): Pro
   const given = url ?? context.environment["BENTO_STORE"];
   const isPath = given !== undefined && given !== "" && !/^[a-z][a-z0-9+.-]+:/i.test(given);
   // a folder is the user's: relative to where the command runs
-  return openStore({ home: homeOf(context), url: isPath ? resolve(context.cwd, given) : given });
+  return openStore({
+    home: homeOf(context),
+    url: isPath ? resolve(context.cwd, given) : given,
+    environment: context.environment,
+  });
 }
 
 /** Where bentos and models are unpacked to run; safe to delete. */

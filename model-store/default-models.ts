@@ -59,5 +59,5 @@ async function withStore<Result>(work: (store: Store) => Promise<Result>): Promi
 
 function defaultStore(): Store {
   const { BENTO_STORE: url, BENTO_HOME: home } = process.env;
-  return openStore({ url, home: home || join(homedir(), ".bento") });
+  return openStore({ url, home: home || join(homedir(), ".bento"), environment: process.env });
 }

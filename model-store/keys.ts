@@ -4,14 +4,23 @@
  *
  * @module
  */
-import { type Digest, digestHex } from "../core/digest.ts";
+import { type Digest, digestHex, isDigest } from "../core/digest.ts";
 
 /** What has versions, aliases and labels. */
 export type Kind = "models" | "bentos";
 
 /** Bytes by their content. */
 export function blobKey(digest: Digest): string {
-  return `blobs/sha256/${digestHex(digest)}`;
+  return `${BLOBS_PREFIX}${digestHex(digest)}`;
+}
+
+/** Blobs of every digest lie below it. */
+export const BLOBS_PREFIX = "blobs/sha256/";
+
+/** The digest in a key made by {@link blobKey}, undefined for any other key. */
+export function digestOfKey(key: string): Digest | undefined {
+  const digest = `sha256:${key.slice(BLOBS_PREFIX.length)}`;
+  return key.startsWith(BLOBS_PREFIX) && isDigest(digest) ? digest : undefined;
 }
 
 /** With a trailing slash: below it a folder a name. */

@@ -11,8 +11,11 @@ import { ModelManifest } from "../core/model-manifest.ts";
 import { bentoStore } from "./bentos.ts";
 import { deploymentStore } from "./deployments.ts";
 import type { Driver } from "./driver.ts";
+import { cachedBlobs } from "./drivers/cached-blobs.ts";
 import { localDriver } from "./drivers/local.ts";
 import { memoryDriver } from "./drivers/memory.ts";
+import { s3Driver } from "./drivers/s3/s3.ts";
+import { type Environment, parseS3Url } from "./drivers/s3/s3-place.ts";
 import { type LoadCheck, loadWithOnnxRuntime } from "./load-check.ts";
 import { modelStore } from "./models.ts";
 import { bentoReferences, deploymentReferences } from "./references.ts";
@@ -20,10 +23,16 @@ import type { Shelf } from "./shelf.ts";
 import type { Store } from "./store.ts";
 
 export interface OpenStoreOptions {
-  /** `file:///folder`, a path, or `memory://`, which starts empty. @default the folder `home` */
+  /**
+   * `file:///folder`, a path, `s3://bucket/prefix`, or `memory://`, which starts empty.
+   *
+   * @default the folder `home`
+   */
   readonly url?: string | undefined;
   /** The user's folder, BENTO_HOME; made at the first write. */
   readonly home: string;
+  /** Where AWS_ENDPOINT_URL is looked up; what else the AWS SDK reads it reads itself. @default nothing */
+  readonly environment?: Environment | undefined;
   /** The clock for times in histories. @default the system's */
   readonly now?: (() => Date) | undefined;
   /** Decides whether a file is a loadable model. @default onnxruntime loads it */
@@ -33,17 +42,21 @@ export interface OpenStoreOptions {
 /**
  * Opens a store; nothing is read or written yet.
  *
- * @throws BentoError BENTO_UNSUPPORTED for s3://, BENTO_INVALID_INPUT for any other scheme
+ * @throws BentoError BENTO_INVALID_INPUT for a URL that names no store
  */
-export function openStore({ url, home, now, checkLoad }: OpenStoreOptions): Store {
-  const driver = openDriver(url === undefined || url === "" ? home : url);
+export function openStore({ url, home, environment, now, checkLoad }: OpenStoreOptions): Store {
+  const driver = openDriver(url === undefined || url === "" ? home : url, { home, environment });
   return storeOver(driver, { home, now, checkLoad });
 }
 
 /** A store over any driver. */
 export function storeOver(
   driver: Driver,
-  { home, now = () => new Date(), checkLoad = loadWithOnnxRuntime }: Omit<OpenStoreOptions, "url">,
+  {
+    home,
+    now = () => new Date(),
+    checkLoad = loadWithOnnxRuntime,
+  }: Omit<OpenStoreOptions, "url" | "environment">,
 ): Store {
   const models: Shelf<ModelManifest> = {
     driver,
@@ -80,7 +93,10 @@ export function storeOver(
   };
 }
 
-function openDriver(url: string): Driver {
+function openDriver(
+  url: string,
+  { home, environment }: Pick<OpenStoreOptions, "home" | "environment">,
+): Driver {
   const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(url)?.[1]?.toLowerCase();
   switch (scheme) {
     case undefined:
@@ -90,12 +106,10 @@ function openDriver(url: string): Driver {
     case "memory":
       return memoryDriver();
     case "s3":
-      throw new BentoError("BENTO_UNSUPPORTED", `stores on S3 are not there yet: ${url}`, {
-        hint: "use a folder: leave --store and BENTO_STORE out, or name one, e.g. --store ./store",
-      });
+      return cachedBlobs(s3Driver(parseS3Url(url, environment)), localDriver({ root: home }));
     default:
       throw new BentoError("BENTO_INVALID_INPUT", `no store has the scheme ${scheme}: ${url}`, {
-        hint: "name a folder, file:///folder or memory://",
+        hint: "name a folder, file:///folder, s3://bucket/prefix or memory://",
       });
   }
 }

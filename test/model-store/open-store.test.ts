@@ -43,16 +43,10 @@ describe("openStore", () => {
 
   it.each([
     [
-      "s3://bucket/prefix",
-      "BENTO_UNSUPPORTED",
-      "stores on S3 are not there yet: s3://bucket/prefix",
-      "use a folder: leave --store and BENTO_STORE out, or name one, e.g. --store ./store",
-    ],
-    [
       "https://example.com",
       "BENTO_INVALID_INPUT",
       "no store has the scheme https: https://example.com",
-      "name a folder, file:///folder or memory://",
+      "name a folder, file:///folder, s3://bucket/prefix or memory://",
     ],
     [
       "file://host/folder",

@@ -1,48 +1,76 @@
 /**
- * An S3 server on a loopback port: moto's, the one that most clients are tested with.
+ * S3 servers on a loopback port, of two makers: what holds with both is the protocol and not one server's habit.
  *
  * @module
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import type { AddressInfo } from "node:net";
-import { createServer } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
+import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
+import { tempDir } from "./temp-dir.ts";
 
-/** Credentials that the server takes, as environment variables. */
+/** Credentials that the servers take, as environment variables. */
 export const S3_CREDENTIALS = {
   AWS_ACCESS_KEY_ID: "tester",
-  AWS_SECRET_ACCESS_KEY: "secret",
+  AWS_SECRET_ACCESS_KEY: "secret-of-the-tester",
   AWS_REGION: "us-east-1",
 } as const;
+
+/** The program of each server, as it is looked for on the search path. */
+export type S3ServerName = "moto_server" | "versitygw";
 
 export interface S3Server extends AsyncDisposable {
   /** `http://127.0.0.1:PORT` */
   readonly endpoint: string;
-  /** Makes a bucket; its URL as a store, without a prefix. */
-  bucket(name: string): Promise<string>;
+  /** Makes a bucket. @returns its URL as a store with a prefix of its own */
+  store(bucket: string, prefix: string): Promise<string>;
 }
 
 /** Starts a server, with nothing in it; `await using` stops it. */
-export async function startS3Server(): Promise<S3Server> {
+export async function startS3Server(name: S3ServerName): Promise<S3Server> {
   const port = await freePort();
-  const child = spawn("moto_server", ["-H", "127.0.0.1", "-p", String(port)], { stdio: "ignore" });
+  const folder = await tempDir();
+  const child = spawn(name, argumentsOf(name, port, folder.path), {
+    stdio: "ignore",
+    cwd: folder.path,
+  });
   const endpoint = `http://127.0.0.1:${port}`;
-  await Promise.race([isUp(endpoint), failed(child)]);
+  await Promise.race([isUp(endpoint), failed(name, child)]);
+  const client = clientOf(endpoint);
   return {
     endpoint,
-    async bucket(name) {
-      const response = await fetch(`${endpoint}/${name}`, { method: "PUT" });
-      if (!response.ok) {
-        throw new Error(`no bucket ${name}: ${await response.text()}`);
-      }
-      return `s3://${name}?endpoint=${endpoint}`;
+    async store(bucket, prefix) {
+      await client.send(new CreateBucketCommand({ Bucket: bucket })).catch(ignoreOwned);
+      return `s3://${bucket}/${prefix}?endpoint=${endpoint}`;
     },
     async [Symbol.asyncDispose]() {
+      client.destroy();
       child.kill("SIGKILL");
       await once(child, "exit");
+      await folder[Symbol.asyncDispose]();
     },
   };
+}
+
+function argumentsOf(name: S3ServerName, port: number, folder: string): string[] {
+  const { AWS_ACCESS_KEY_ID: access, AWS_SECRET_ACCESS_KEY: secret } = S3_CREDENTIALS;
+  return name === "moto_server"
+    ? ["-H", "127.0.0.1", "-p", String(port)]
+    : ["--access", access, "--secret", secret, "--port", `127.0.0.1:${port}`, "posix", folder];
+}
+
+/** A client without our code, for what tests look at behind it. */
+export function clientOf(endpoint: string): S3Client {
+  return new S3Client({
+    endpoint,
+    forcePathStyle: true,
+    region: S3_CREDENTIALS.AWS_REGION,
+    credentials: {
+      accessKeyId: S3_CREDENTIALS.AWS_ACCESS_KEY_ID,
+      secretAccessKey: S3_CREDENTIALS.AWS_SECRET_ACCESS_KEY,
+    },
+  });
 }
 
 async function freePort(): Promise<number> {
@@ -56,12 +84,11 @@ async function freePort(): Promise<number> {
 
 async function isUp(endpoint: string): Promise<void> {
   for (let tries = 0; tries < 300; tries += 1) {
-    if (
-      await fetch(endpoint).then(
-        () => true,
-        () => false,
-      )
-    ) {
+    const isAnswering = await fetch(endpoint).then(
+      () => true,
+      () => false,
+    );
+    if (isAnswering) {
       return;
     }
     await wait(100);
@@ -69,7 +96,17 @@ async function isUp(endpoint: string): Promise<void> {
   throw new Error(`no S3 server at ${endpoint} after 30 s`);
 }
 
-async function failed(child: ChildProcess): Promise<never> {
+async function failed(name: S3ServerName, child: ChildProcess): Promise<never> {
   const [cause] = await Promise.race([once(child, "exit"), once(child, "error")]);
-  throw new Error("moto_server ended: pip install 'moto[server]'", { cause });
+  const advice =
+    name === "moto_server"
+      ? "pip install 'moto[server]'"
+      : "go install github.com/versity/versitygw/cmd/versitygw@v1.0.18";
+  throw new Error(`${name} ended; install it: ${advice}`, { cause });
+}
+
+function ignoreOwned(error: unknown): void {
+  if (!(error instanceof Error) || !/BucketAlready/.test(error.name)) {
+    throw error;
+  }
 }

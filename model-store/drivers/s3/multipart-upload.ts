@@ -82,7 +82,8 @@ async function beginUpload({ bucket, key, signal }: Work): Promise<Upload> {
 }
 
 /** The newest unfinished upload of the same key; keys of long content name it, so the content is the same. */
-async function findUpload({ bucket, key, signal }: Work): Promise<Upload | undefined> {
+async function findUpload(work: Work): Promise<Upload | undefined> {
+  const { bucket, key, signal } = work;
   const { sdk, client } = await bucket.connect();
   const { Bucket, Key } = bucket.at(key);
   const { Uploads = [] } = await client.send(
@@ -95,16 +96,32 @@ async function findUpload({ bucket, key, signal }: Work): Promise<Upload | undef
   if (newest === undefined) {
     return undefined;
   }
-  const there = new Map<number, CompletedPart>();
-  const pages = sdk.paginateListParts({ client }, { Bucket, Key, UploadId: newest.id });
-  for await (const { Parts = [] } of pages) {
-    for (const { PartNumber, ETag, ChecksumSHA256 } of Parts) {
+  return { id: newest.id, there: await listParts(work, newest.id) };
+}
+
+async function listParts({ bucket, key, signal }: Work, id: string): Promise<Upload["there"]> {
+  const { sdk, client } = await bucket.connect();
+  const parts = new Map<number, CompletedPart>();
+  for (let marker: string | undefined; ; ) {
+    const page = await client.send(
+      new sdk.ListPartsCommand({
+        ...bucket.at(key),
+        UploadId: id,
+        ...(marker === undefined ? {} : { PartNumberMarker: marker }),
+      }),
+      abortedBy(signal),
+    );
+    for (const { PartNumber, ETag, ChecksumSHA256 } of page.Parts ?? []) {
       if (PartNumber !== undefined && ChecksumSHA256 !== undefined) {
-        there.set(PartNumber, { PartNumber, ETag, ChecksumSHA256 });
+        parts.set(PartNumber, { PartNumber, ETag, ChecksumSHA256 });
       }
     }
+    // some servers name a next marker on the last page too
+    if (page.IsTruncated !== true || page.NextPartNumberMarker === marker) {
+      return parts;
+    }
+    marker = page.NextPartNumberMarker;
   }
-  return { id: newest.id, there };
 }
 
 /** @returns what was sent and what was there, in order */
