@@ -12,21 +12,26 @@ export interface Challenge {
   readonly parameters: Readonly<Record<string, string>>;
 }
 
-const PARAMETER = /([A-Za-z][\w-]*)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/g;
+/** `name=value`, or a word alone: the name of the next challenge's scheme. */
+const PART = /([A-Za-z][\w-]*)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+)))?/g;
 
 /**
- * @param header - the header's value; its first challenge counts
+ * @param header - the header's value; of several challenges Bearer counts first, then Basic
  * @returns undefined when there is none
  */
-export function parseChallenge(header: string | null): Challenge | undefined {
-  const scheme = /^\s*([A-Za-z][\w-]*)(?:\s+|$)/.exec(header ?? "");
-  if (header === null || scheme?.[1] === undefined) {
-    return undefined;
+export function parseChallenge(header: string | null | undefined): Challenge | undefined {
+  const all: { scheme: string; parameters: Record<string, string> }[] = [];
+  for (const [, name = "", quoted, bare] of (header ?? "").matchAll(PART)) {
+    const value = quoted?.replace(/\\(.)/g, "$1") ?? bare;
+    if (value === undefined) {
+      all.push({ scheme: name.toLowerCase(), parameters: {} });
+    } else {
+      const current = all.at(-1);
+      if (current !== undefined) {
+        current.parameters[name.toLowerCase()] = value;
+      }
+    }
   }
-  const rest = header.slice(scheme[0].length);
-  const parameters: Record<string, string> = {};
-  for (const [, name = "", quoted, bare] of rest.matchAll(PARAMETER)) {
-    parameters[name.toLowerCase()] = quoted?.replace(/\\(.)/g, "$1") ?? bare ?? "";
-  }
-  return { scheme: scheme[1].toLowerCase(), parameters };
+  const named = (scheme: string) => all.find((challenge) => challenge.scheme === scheme);
+  return named("bearer") ?? named("basic") ?? all[0];
 }

@@ -1,9 +1,10 @@
 /**
- * Reads one repository of a registry by the distribution specification, without an account: a Bearer challenge is
- * answered with an anonymous token. What is read is verified by length and digest.
+ * One repository of a registry by the distribution specification: documents and blobs, read and written. What is read is
+ * verified by length and digest, and so is what the registry says that it keeps.
  *
  * @module
  */
+import { createHash } from "node:crypto";
 import { BentoError } from "../../core/bento-error.ts";
 import { type Digest, digestOf, isDigest } from "../../core/digest.ts";
 import { formatImageRef, type ImageRef } from "../../core/image-ref.ts";
@@ -11,16 +12,18 @@ import { type ByteStream, collect, streamOf } from "../chunks.ts";
 import { DOCUMENT_LIMIT_BYTES } from "../layout.ts";
 import type { Descriptor } from "../manifest.ts";
 import { INDEX_TYPES, MANIFEST_TYPES } from "../media-type.ts";
-import { verified } from "../verified.ts";
-import { parseChallenge } from "./challenge.ts";
+import { type ExpectedContent, verified } from "../verified.ts";
+import { show } from "./hop.ts";
+import { createSession, type RegistryOptions, type Session } from "./session.ts";
+import type { Reply } from "./transport.ts";
 import {
-  checkHop,
-  get,
-  isLoopback,
-  show,
-  type TransportOptions,
-  unreachable,
-} from "./transport.ts";
+  blobSize,
+  type UploadOptions,
+  type UploadOutcome,
+  type UploadSource,
+  uploadBlob,
+  uploadStream,
+} from "./upload-blob.ts";
 
 /** A manifest or index as the registry holds it. */
 export interface FetchedDocument {
@@ -28,152 +31,204 @@ export interface FetchedDocument {
   readonly bytes: Buffer;
 }
 
-export interface RegistryClient {
+/** A manifest or index to be kept. */
+export interface DocumentToPut {
+  readonly mediaType: string;
+  /** At most 4 MiB; kept byte for byte. */
+  readonly bytes: Uint8Array;
+}
+
+export interface PutDocument {
+  readonly descriptor: Descriptor;
   /**
-   * @param reference - tag or digest
-   * @throws BentoError BENTO_NOT_FOUND, BENTO_UNREACHABLE, BENTO_INTEGRITY
+   * The digest in `OCI-Subject`: the registry lists this document among the referrers of its subject by itself.
+   * Undefined when it does not, and a fallback tag is needed.
    */
-  manifest(reference: string): Promise<FetchedDocument>;
-  /** A blob's bytes; the stream fails with BENTO_INTEGRITY unless they match, BENTO_UNREACHABLE when it breaks off. */
-  blob(descriptor: Descriptor): ByteStream;
+  readonly subject: Digest | undefined;
+}
+
+/** Manifests and indexes of a repository; a reference is a tag or a digest. */
+export interface ManifestClient {
+  /** @returns undefined when there is none */
+  head(reference: string): Promise<Descriptor | undefined>;
+  /** @throws BentoError BENTO_NOT_FOUND, BENTO_UNREACHABLE, BENTO_INTEGRITY */
+  get(reference: string): Promise<FetchedDocument>;
+  /**
+   * @param reference - a tag, which is moved, or the digest of the bytes
+   * @throws BentoError BENTO_INTEGRITY when the registry keeps something else; others as for blobs
+   */
+  put(reference: string, document: DocumentToPut): Promise<PutDocument>;
+}
+
+export interface BlobClient {
+  has(blob: ExpectedContent): Promise<boolean>;
+  /**
+   * A blob's bytes; the stream fails with BENTO_INTEGRITY unless they match, BENTO_UNREACHABLE when it breaks off. Not
+   * repeated: whoever keeps the bytes begins anew.
+   */
+  get(blob: ExpectedContent): ByteStream;
+  /** Sends what is not there; see {@link uploadBlob}. */
+  put(blob: UploadSource, options?: UploadOptions): Promise<UploadOutcome>;
+  /** Sends bytes of unknown digest, once; see {@link uploadStream} for who takes it. */
+  putStream(source: ByteStream): Promise<ExpectedContent>;
+}
+
+export interface RegistryClient {
+  readonly ref: Pick<ImageRef, "registry" | "repository">;
+  readonly manifests: ManifestClient;
+  readonly blobs: BlobClient;
+  /** The index of what refers to a digest, as `/referrers/` gives it; undefined when the registry has no such list. */
+  referrers(digest: Digest): Promise<FetchedDocument | undefined>;
+}
+
+export interface RegistryClientOptions extends RegistryOptions {
+  /** What the account is asked to allow. @default "pull" */
+  readonly access?: "pull" | "push" | undefined;
 }
 
 /** A client for the repository that a reference names. */
 export function createRegistryClient(
   ref: Pick<ImageRef, "registry" | "repository">,
-  options: TransportOptions = {},
+  options: RegistryClientOptions = {},
 ): RegistryClient {
-  const base = apiBase(ref);
-  let token: string | undefined;
-
-  async function request(path: string, accept: string): Promise<Response> {
-    const url = new URL(path, base);
-    const ask = () => get(url, { accept, ...bearer(token) }, options);
-    let response = await ask();
-    if (response.status === 401) {
-      await response.body?.cancel();
-      token = await fetchToken(url, response.headers.get("www-authenticate"), options);
-      response = await ask();
-    }
-    if (!response.ok) {
-      await response.body?.cancel();
-      throw refused(url, response.status, ref);
-    }
-    return response;
-  }
-
+  const session = createSession(ref, { ...options, access: options.access ?? "pull" });
   return {
-    async manifest(reference) {
-      const accept = [...INDEX_TYPES, ...MANIFEST_TYPES].join(", ");
-      const response = await request(`manifests/${reference}`, accept);
-      const where = formatImageRef(ref);
-      const bytes = await collect(bodyOf(response, base), DOCUMENT_LIMIT_BYTES, where);
-      const digest = await checkDigest(bytes, reference, where);
-      const mediaType = response.headers.get("content-type")?.split(";")[0]?.trim() ?? "";
-      return { descriptor: { mediaType, digest, size: bytes.length }, bytes };
-    },
-    async *blob(descriptor) {
-      const response = await request(`blobs/${descriptor.digest}`, "application/octet-stream");
-      yield* verified(
-        bodyOf(response, base),
-        descriptor,
-        `${formatImageRef(ref)}, ${descriptor.digest}`,
-      );
+    ref: session.ref,
+    manifests: manifestClient(session),
+    blobs: blobClient(session),
+    async referrers(digest) {
+      const reply = await session.ask({
+        method: "GET",
+        to: `referrers/${digest}`,
+        headers: { accept: INDEX_TYPES.join(", ") },
+        expect: [200, 400, 404, 405],
+      });
+      if (reply.status !== 200 || !INDEX_TYPES.includes(mediaTypeOf(reply))) {
+        reply.discard();
+        return undefined;
+      }
+      return await readReply(session, reply);
     },
   };
 }
 
-/** Docker's own registry answers under another name than images use. */
-const HOSTS: Readonly<Record<string, string>> = { "docker.io": "registry-1.docker.io" };
-
-function apiBase(ref: Pick<ImageRef, "registry" | "repository">): URL {
-  const host = HOSTS[ref.registry] ?? ref.registry;
-  const { hostname } = new URL(`http://${host}`);
-  return new URL(`${isLoopback(hostname) ? "http" : "https"}://${host}/v2/${ref.repository}/`);
-}
-
-function bearer(token: string | undefined): Record<string, string> {
-  return token === undefined ? {} : { authorization: `Bearer ${token}` };
-}
-
-async function fetchToken(
-  asked: URL,
-  header: string | null,
-  options: TransportOptions,
-): Promise<string> {
-  const challenge = parseChallenge(header);
-  const { realm, service, scope } = challenge?.parameters ?? {};
-  if (challenge?.scheme !== "bearer" || realm === undefined || !URL.canParse(realm)) {
-    throw new BentoError("BENTO_UNREACHABLE", `${asked.host} wants an account`, {
-      where: show(asked),
-      hint: "only images that anyone may read can be pulled; copy it to a layout and use oci:DIR",
-    });
-  }
-  const url = new URL(realm);
-  checkHop(asked, url);
-  for (const [name, value] of Object.entries({ service, scope })) {
-    if (value !== undefined) {
-      url.searchParams.set(name, value);
+function manifestClient(session: Session): ManifestClient {
+  const accept = [...INDEX_TYPES, ...MANIFEST_TYPES].join(", ");
+  const where = (reference: string) => describe(session, reference);
+  async function get(reference: string): Promise<FetchedDocument> {
+    const to = `manifests/${reference}`;
+    const reply = await session.ask({ method: "GET", to, headers: { accept }, expect: [200] });
+    const document = await readReply(session, reply);
+    if (isDigest(reference)) {
+      checkSame(document.descriptor.digest, reference, where(reference));
     }
+    return document;
   }
-  const response = await get(url, { accept: "application/json" }, options);
-  const bytes = await collect(bodyOf(response, url), DOCUMENT_LIMIT_BYTES, show(url));
-  const token = response.ok ? tokenIn(bytes.toString("utf8")) : undefined;
-  if (token === undefined) {
-    throw new BentoError(
-      "BENTO_UNREACHABLE",
-      `no token from ${url.host}: status ${response.status}`,
-      {
-        where: show(url),
-        hint: "only images that anyone may read can be pulled; check the image's name",
-      },
-    );
-  }
-  return token;
+  return {
+    get,
+    async head(reference) {
+      const to = `manifests/${reference}`;
+      const expect = [200, 404];
+      const reply = await session.ask({ method: "HEAD", to, headers: { accept }, expect });
+      reply.discard();
+      if (reply.status === 404) {
+        return undefined;
+      }
+      const digest = reply.headers["docker-content-digest"];
+      const size = Number(reply.headers["content-length"] ?? Number.NaN);
+      if (typeof digest !== "string" || !isDigest(digest) || !Number.isSafeInteger(size)) {
+        return (await get(reference)).descriptor; // an answer without the facts
+      }
+      if (isDigest(reference)) {
+        checkSame(digest, reference, where(reference));
+      }
+      return { mediaType: mediaTypeOf(reply), digest, size };
+    },
+    async put(reference, { mediaType, bytes }) {
+      const digest = digestOf(bytes);
+      if (bytes.length > DOCUMENT_LIMIT_BYTES) {
+        throw new BentoError(
+          "BENTO_INVALID_INPUT",
+          `a manifest of ${bytes.length} bytes, registries take ${DOCUMENT_LIMIT_BYTES}`,
+          { where: where(reference) },
+        );
+      }
+      if (isDigest(reference)) {
+        checkSame(digest, reference, where(reference));
+      }
+      const reply = await session.ask({
+        method: "PUT",
+        to: `manifests/${reference}`,
+        headers: { "content-type": mediaType },
+        body: { size: bytes.length, open: () => streamOf(bytes) },
+        expect: [200, 201, 202, 204],
+      });
+      reply.discard();
+      const kept = reply.headers["docker-content-digest"];
+      if (typeof kept === "string" && isDigest(kept)) {
+        checkSame(kept, digest, where(reference));
+      }
+      const subject = reply.headers["oci-subject"];
+      return {
+        descriptor: { mediaType, digest, size: bytes.length },
+        subject: typeof subject === "string" && isDigest(subject) ? subject : undefined,
+      };
+    },
+  };
 }
 
-function tokenIn(text: string): string | undefined {
-  try {
-    const answer: { token?: unknown; access_token?: unknown } = JSON.parse(text);
-    const token = answer.token ?? answer.access_token;
-    return typeof token === "string" ? token : undefined;
-  } catch {
-    return undefined;
-  }
+function blobClient(session: Session): BlobClient {
+  return {
+    has: async ({ digest, size }) => (await blobSize(session, digest)) === size,
+    async *get(blob) {
+      const to = `blobs/${blob.digest}`;
+      const reply = await session.ask({ method: "GET", to, expect: [200], isRepeated: false });
+      yield* verified(reply.body, blob, describe(session, blob.digest));
+    },
+    put: (blob, options) => uploadBlob(session, blob, options),
+    async putStream(source) {
+      const hash = createHash("sha256");
+      let size = 0;
+      async function* hashed(): AsyncGenerator<Uint8Array> {
+        for await (const chunk of source) {
+          hash.update(chunk);
+          size += chunk.length;
+          yield chunk;
+        }
+      }
+      let digest: Digest = "sha256:";
+      await uploadStream(session, hashed(), () => {
+        digest = `sha256:${hash.digest("hex")}`;
+        return digest;
+      });
+      return { digest, size };
+    },
+  };
 }
 
-/** The body, with a broken connection as our error. */
-async function* bodyOf(response: Response, url: URL): AsyncGenerator<Uint8Array> {
-  try {
-    yield* response.body ?? streamOf();
-  } catch (error) {
-    throw unreachable(url, error);
+async function readReply(session: Session, reply: Reply): Promise<FetchedDocument> {
+  const bytes = await collect(reply.body, DOCUMENT_LIMIT_BYTES, show(reply.url));
+  const descriptor = { mediaType: mediaTypeOf(reply), digest: digestOf(bytes), size: bytes.length };
+  const said = reply.headers["docker-content-digest"];
+  if (typeof said === "string" && isDigest(said)) {
+    checkSame(descriptor.digest, said, formatImageRef(session.ref));
   }
+  return { descriptor, bytes };
 }
 
-async function checkDigest(bytes: Buffer, reference: string, where: string): Promise<Digest> {
-  const digest = digestOf(bytes);
-  if (isDigest(reference)) {
-    const expected = { digest: reference, size: bytes.length };
-    await collect(verified(streamOf(bytes), expected, where), bytes.length, where);
-  }
-  return digest;
+function mediaTypeOf(reply: Reply): string {
+  return reply.headers["content-type"]?.split(";")[0]?.trim() ?? "";
 }
 
-function refused(
-  url: URL,
-  status: number,
-  ref: Pick<ImageRef, "registry" | "repository">,
-): BentoError {
-  const name = formatImageRef(ref);
-  if (status === 404) {
-    return new BentoError("BENTO_NOT_FOUND", `${name} has no such image or blob`, {
-      where: show(url),
-      hint: "check the name, tag and digest",
+function describe(session: Session, reference: string): string {
+  return `${formatImageRef(session.ref)}, ${reference}`;
+}
+
+function checkSame(got: Digest, expected: Digest, where: string): void {
+  if (got !== expected) {
+    throw new BentoError("BENTO_INTEGRITY", `expected ${expected}, got ${got}`, {
+      where,
+      hint: "the bytes were cut short or changed; fetch or push them again",
     });
   }
-  return new BentoError("BENTO_UNREACHABLE", `${url.host} answered ${status} for ${name}`, {
-    where: show(url),
-    hint: status < 500 ? "check the name, and that anyone may read it" : "try again later",
-  });
 }

@@ -4,11 +4,10 @@
  *
  * @module
  */
-import { setTimeout as wait } from "node:timers/promises";
 import { BentoError } from "../../core/bento-error.ts";
 import { formatImageRef, type ImageRef } from "../../core/image-ref.ts";
 import { type OnProgress, silent } from "../../core/progress.ts";
-import { streamOf } from "../chunks.ts";
+import { type ByteStream, streamOf } from "../chunks.ts";
 import type { OciLayout } from "../layout.ts";
 import {
   type Descriptor,
@@ -18,26 +17,24 @@ import {
   parseDocument,
 } from "../manifest.ts";
 import { INDEX_TYPES, MANIFEST_TYPES } from "../media-type.ts";
+import { eachParallel } from "../parallel.ts";
 import { selectPlatform } from "../select-platform.ts";
 import { createRegistryClient, type FetchedDocument, type RegistryClient } from "./client.ts";
-import type { TransportOptions } from "./transport.ts";
+import { markPassing, retrying } from "./retry.ts";
+import type { RegistryOptions } from "./session.ts";
 
-export interface PullImageOptions extends TransportOptions {
+export interface PullImageOptions extends RegistryOptions {
   readonly reference: ImageRef;
   readonly platform: ImagePlatform;
   readonly layout: OciLayout;
   /** Name in the layout's index. */
   readonly name: string;
-  /**
-   * Pause before a blob is asked for again, in milliseconds; a blob is tried three times.
-   *
-   * @default 500
-   */
-  readonly retryDelayMs?: number;
-  readonly onProgress?: OnProgress;
+  /** What the progress is called. @default "pull base" */
+  readonly step?: string | undefined;
+  readonly onProgress?: OnProgress | undefined;
 }
 
-const ATTEMPTS = 3;
+const PARALLEL_DOWNLOADS = 3;
 
 /**
  * @returns the image's manifest, never an index
@@ -51,15 +48,13 @@ export async function pullImage(options: PullImageOptions): Promise<Descriptor> 
   const where = formatImageRef(reference);
   const manifest = parseDocument(ImageManifest, parseJson(document.bytes, where), where);
   const blobs = [manifest.config, ...manifest.layers];
-  const report = reporter(options.onProgress ?? silent, blobs);
-  for (const blob of blobs) {
+  const report = reporter(options, blobs);
+  await eachParallel(blobs, PARALLEL_DOWNLOADS, async (blob) => {
     if (!(await layout.hasBlob(blob))) {
-      await persistently(options, () =>
-        layout.writeBlob(report.watch(client.blob(blob)), { signal }),
-      );
+      await retrying(options, () => fetchBlob(client, blob, { layout, report, signal }));
     }
     report.done(blob);
-  }
+  });
   await layout.writeBlob(streamOf(document.bytes));
   await layout.setImage(document.descriptor, options.name);
   return document.descriptor;
@@ -70,7 +65,7 @@ async function platformManifest(
   { platform, reference }: PullImageOptions,
 ): Promise<FetchedDocument> {
   const where = formatImageRef(reference);
-  const first = await client.manifest(reference.digest ?? reference.tag ?? "latest");
+  const first = await client.manifests.get(reference.digest ?? reference.tag ?? "latest");
   if (MANIFEST_TYPES.includes(first.descriptor.mediaType)) {
     return first;
   }
@@ -80,7 +75,7 @@ async function platformManifest(
     });
   }
   const index = parseDocument(ImageIndex, parseJson(first.bytes, where), where);
-  return client.manifest(selectPlatform(index, platform, where).digest);
+  return client.manifests.get(selectPlatform(index, platform, where).digest);
 }
 
 function parseJson(bytes: Buffer, where: string): unknown {
@@ -91,44 +86,53 @@ function parseJson(bytes: Buffer, where: string): unknown {
   }
 }
 
-/** Repeats what a network may break: a refusal or a missing image stays one. */
-async function persistently(
-  { retryDelayMs = 500, signal }: PullImageOptions,
-  work: () => Promise<unknown>,
+interface FetchBlobOptions {
+  readonly layout: OciLayout;
+  readonly report: Reporter;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function fetchBlob(
+  client: RegistryClient,
+  blob: Descriptor,
+  { layout, report, signal }: FetchBlobOptions,
 ): Promise<void> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      await work();
-      return;
-    } catch (error) {
-      const isTransient =
-        BentoError.isInstance(error) &&
-        (error.code === "BENTO_UNREACHABLE" || error.code === "BENTO_INTEGRITY");
-      if (!isTransient || attempt === ATTEMPTS) {
-        throw error;
-      }
-      await wait(retryDelayMs * attempt, undefined, signal === undefined ? {} : { signal });
-    }
+  try {
+    await layout.writeBlob(report.watch(blob, client.blobs.get(blob)), { signal });
+  } catch (error) {
+    // bytes that changed on their way may come whole the next time
+    throw BentoError.isInstance(error) && error.code === "BENTO_INTEGRITY"
+      ? markPassing(error, { isLost: false })
+      : error;
   }
 }
 
+interface Reporter {
+  watch(blob: Descriptor, source: ByteStream): ByteStream;
+  done(blob: Descriptor): void;
+}
+
 /** Tells the bytes that are here, over all blobs. */
-function reporter(onProgress: OnProgress, blobs: readonly Descriptor[]) {
-  const step = "pull base";
+function reporter(
+  { onProgress = silent, step = "pull base" }: PullImageOptions,
+  blobs: readonly Descriptor[],
+): Reporter {
   const totalBytes = blobs.reduce((total, blob) => total + blob.size, 0);
-  let finishedBytes = 0;
+  const here = new Map<Descriptor, number>();
+  const tell = (blob: Descriptor, bytes: number) => {
+    here.set(blob, bytes);
+    const doneBytes = [...here.values()].reduce((total, some) => total + some, 0);
+    onProgress({ kind: "step-progress", step, doneBytes, totalBytes });
+  };
   return {
-    async *watch(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-      let doneBytes = finishedBytes;
+    async *watch(blob, source) {
+      let bytes = 0;
       for await (const chunk of source) {
-        doneBytes += chunk.length;
-        onProgress({ kind: "step-progress", step, doneBytes, totalBytes });
+        bytes += chunk.length;
+        tell(blob, bytes);
         yield chunk;
       }
     },
-    done(blob: Descriptor): void {
-      finishedBytes += blob.size;
-      onProgress({ kind: "step-progress", step, doneBytes: finishedBytes, totalBytes });
-    },
+    done: (blob) => tell(blob, blob.size),
   };
 }

@@ -1,130 +1,172 @@
 /**
  * HTTP as registries need it: redirects are followed by hand, so that credentials stay with the host that they are for,
- * nothing falls back to plain HTTP, and a public host cannot point into a private network.
+ * and a host that gives no answer is one kind of error, whatever broke.
  *
  * @module
  */
-import { isIP } from "node:net";
 import { BentoError } from "../../core/bento-error.ts";
-
-/** As the global one. */
-type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+import type { ByteStream } from "../chunks.ts";
+import {
+  type Answer,
+  createExchange,
+  type Exchange,
+  type OutgoingBody,
+  type ProxyEnvironment,
+} from "./exchange.ts";
+import { checkHop, show } from "./hop.ts";
+import { markPassing } from "./retry.ts";
 
 export interface TransportOptions {
-  /** @default the global fetch */
-  readonly fetch?: Fetch | undefined;
+  /** Sends one request. @default Node's own client */
+  readonly exchange?: Exchange | undefined;
+  /** Heeded by the default exchange. @default none */
+  readonly proxies?: ProxyEnvironment | undefined;
   /**
-   * Longest wait for the head of an answer, in milliseconds; a body may take longer.
+   * Longest silence of a server, in milliseconds; an answer or a body may take longer while bytes flow.
    *
-   * @default 10_000
+   * @default 30_000
    */
   readonly timeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-const REDIRECT_LIMIT = 5;
-const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
+export interface TransportRequest {
+  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: OutgoingBody | undefined;
+  /** @default the transport's */
+  readonly timeoutMs?: number | undefined;
+}
 
-/**
- * Sends a GET and follows redirects.
- *
- * @throws BentoError BENTO_UNREACHABLE when no answer comes in time; BENTO_REFUSED for an unsafe redirect
- */
-export async function get(
-  url: URL,
-  headers: Readonly<Record<string, string>>,
-  options: TransportOptions,
-): Promise<Response> {
-  let at = url;
-  let sent = { ...headers };
-  for (let hops = 0; hops <= REDIRECT_LIMIT; hops += 1) {
-    const response = await send(at, sent, options);
-    const location = response.headers.get("location");
-    if (!REDIRECTS.includes(response.status) || location === null) {
-      return response;
-    }
-    await response.body?.cancel();
-    const next = new URL(location, at);
-    checkHop(at, next);
-    if (next.host !== at.host) {
-      const { authorization: _dropped, ...others } = sent;
-      sent = others;
-    }
-    at = next;
+export interface Reply extends Answer {
+  /** What answered: the last of the redirects. */
+  readonly url: URL;
+}
+
+export interface Transport {
+  /**
+   * @throws BentoError BENTO_UNREACHABLE when no answer comes in time; BENTO_REFUSED for an unsafe redirect
+   */
+  send(request: TransportRequest): Promise<Reply>;
+}
+
+const REDIRECT_LIMIT = 5;
+const TIMEOUT_MS = 30_000;
+/** Others turn what is sent into a GET, which no upload wants. */
+const REDIRECTS_OF_ALL: readonly number[] = [307, 308];
+const REDIRECTS_OF_READS: readonly number[] = [301, 302, 303, ...REDIRECTS_OF_ALL];
+
+export function createTransport(options: TransportOptions = {}): Transport {
+  const exchange = options.exchange ?? createExchange(options.proxies);
+  return {
+    async send(request) {
+      const isRead = request.method === "GET" || request.method === "HEAD";
+      const redirects = isRead ? REDIRECTS_OF_READS : REDIRECTS_OF_ALL;
+      let at = request;
+      for (let hops = 0; hops <= REDIRECT_LIMIT; hops += 1) {
+        const reply = await sendOnce(exchange, at, options);
+        const { location } = reply.headers;
+        if (!redirects.includes(reply.status) || location === undefined) {
+          return reply;
+        }
+        reply.discard();
+        at = { ...at, ...nextHop(at, location) };
+      }
+      throw new BentoError("BENTO_UNREACHABLE", "too many redirects", { where: show(request.url) });
+    },
+  };
+}
+
+function nextHop(
+  { url, headers }: TransportRequest,
+  location: string,
+): Pick<TransportRequest, "url" | "headers"> {
+  const next = resolveLocation(location, url);
+  if (next.origin === url.origin) {
+    return { url: next, headers };
   }
-  throw new BentoError("BENTO_UNREACHABLE", "too many redirects", { where: show(url) });
+  const { authorization: _dropped, ...others } = headers;
+  return { url: next, headers: others };
 }
 
 /**
- * Whether one server may send us to another.
+ * Where a `Location` leads, relative or absolute.
  *
- * @throws BentoError BENTO_REFUSED from https to http, to other schemes, and from a public host to a private address
+ * @throws BentoError BENTO_REFUSED when it may not lead there
  */
-export function checkHop(from: URL, to: URL): void {
-  const isDowngrade = from.protocol === "https:" && to.protocol !== "https:";
-  const isOther = to.protocol !== "https:" && !(to.protocol === "http:" && isLoopback(to.hostname));
-  const isInward = isPrivate(to.hostname) && !isPrivate(from.hostname);
-  if (isDowngrade || isOther || isInward) {
-    throw new BentoError("BENTO_REFUSED", `${from.host} points to ${show(to)}`, {
+export function resolveLocation(location: string, from: URL): URL {
+  if (!URL.canParse(location, from.href)) {
+    throw new BentoError("BENTO_UNREACHABLE", `${from.host} points to no address`, {
       where: show(from),
-      hint: "a registry may not send its readers to plain HTTP or into a private network",
+      hint: "try again later",
     });
   }
+  const next = new URL(location, from);
+  checkHop(from, next);
+  return next;
 }
 
-/** Whether a host is this machine: only there plain HTTP is spoken. */
-export function isLoopback(hostname: string): boolean {
-  const host = bareHost(hostname);
-  return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
-}
-
-/** A URL without its query, which may hold a signature. */
-export function show(url: URL): string {
-  return `${url.origin}${url.pathname}`;
-}
-
-function isPrivate(hostname: string): boolean {
-  const host = bareHost(hostname);
-  if (isLoopback(host)) {
-    return true;
-  }
-  if (isIP(host) === 4) {
-    return /^(?:0|10|127)\.|^169\.254\.|^192\.168\.|^172\.(?:1[6-9]|2\d|3[01])\./.test(host);
-  }
-  return isIP(host) === 6 && /^(?:::|fc|fd|fe[89ab])/i.test(host);
-}
-
-function bareHost(hostname: string): string {
-  return hostname.replace(/^\[|\]$/g, "");
-}
-
-async function send(
-  url: URL,
-  headers: Record<string, string>,
-  options: TransportOptions,
-): Promise<Response> {
-  const { signal, timeoutMs = 10_000, fetch: ask = fetch } = options;
+async function sendOnce(
+  exchange: Exchange,
+  { url, timeoutMs, ...request }: TransportRequest,
+  { signal, timeoutMs: usualMs = TIMEOUT_MS }: TransportOptions,
+): Promise<Reply> {
   signal?.throwIfAborted();
-  const late = new AbortController();
-  const timer = setTimeout(() => late.abort(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs);
-  const signals = signal === undefined ? [late.signal] : [late.signal, signal];
   try {
-    return await ask(url.href, { headers, redirect: "manual", signal: AbortSignal.any(signals) });
+    const answer = await exchange({ ...request, url, timeoutMs: timeoutMs ?? usualMs, signal });
+    return { ...answer, url, body: bodyOf(answer.body, url, signal) };
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw BentoError.isInstance(error) ? error : unreachable(url, error);
+  }
+}
+
+/** The body, with a broken connection as our error. */
+async function* bodyOf(
+  body: ByteStream,
+  url: URL,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
   } catch (error) {
     signal?.throwIfAborted();
     throw unreachable(url, error);
-  } finally {
-    clearTimeout(timer);
   }
 }
+
+/** What no second try mends, and what does. */
+const LASTING: Readonly<Record<string, string>> = {
+  ENOTFOUND:
+    "check the name and the network; without a registry, make a base: bento base build, then give what it prints to --base",
+  EPROTO: "the host must speak HTTPS; plain HTTP is spoken with this machine alone",
+  ...Object.fromEntries(
+    [
+      "SELF_SIGNED_CERT_IN_CHAIN",
+      "DEPTH_ZERO_SELF_SIGNED_CERT",
+      "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+      "UNABLE_TO_GET_ISSUER_CERT",
+      "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+      "CERT_HAS_EXPIRED",
+      "ERR_TLS_CERT_ALTNAME_INVALID",
+    ].map((code) => [code, "have its certificate trusted: NODE_EXTRA_CA_CERTS=FILE bento …"]),
+  ),
+};
 
 /** The error for a host that gave no answer, or broke one off. */
 export function unreachable(url: URL, cause: unknown): BentoError {
   const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
   const reason = inner instanceof Error ? inner.message || inner.name : String(inner);
-  return new BentoError("BENTO_UNREACHABLE", `no answer from ${url.host}: ${reason}`, {
+  const lasting = LASTING[codeOf(inner)];
+  const error = new BentoError("BENTO_UNREACHABLE", `no answer from ${url.host}: ${reason}`, {
     where: show(url),
-    hint: "check the name and the network; without a registry, make a base: bento base build, then give what it prints to --base",
+    hint: lasting ?? LASTING["ENOTFOUND"],
     cause,
   });
+  return lasting === undefined ? markPassing(error, { isLost: true }) : error;
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "";
 }

@@ -133,7 +133,7 @@ describe("pullImage", () => {
         response.writeHead(401, { "www-authenticate": challenge }).end();
         return true;
       }
-      if (request.url === "/token") {
+      if (request.url?.startsWith("/token")) {
         response.end('{"access_token":"secret"}');
         return true;
       }
@@ -260,8 +260,8 @@ describe("pullImage", () => {
   });
 
   it.each([
-    ["Basic", 'Basic realm="registry"', /wants an account$/],
-    ["none", "", /wants an account$/],
+    ["Basic", 'Basic realm="registry"', /wants an account to read base\/node$/],
+    ["none", "", /wants an account to read base\/node$/],
   ])("says that it has no account for a challenge %s", async (_name, challenge, message) => {
     await using dir = await tempDir();
     await using registry = await loopbackRegistry();
@@ -273,7 +273,7 @@ describe("pullImage", () => {
       expect.objectContaining({
         code: "BENTO_UNREACHABLE",
         message: expect.stringMatching(message),
-        hint: "only images that anyone may read can be pulled; copy it to a layout and use oci:DIR",
+        hint: `log in: docker login ${registry.host}, or set BENTO_REGISTRY_USERNAME and BENTO_REGISTRY_PASSWORD`,
       }),
     );
   });

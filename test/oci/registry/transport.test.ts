@@ -1,92 +1,62 @@
 import { describe, expect, it } from "vitest";
-import { parseChallenge } from "../../../oci/registry/challenge.ts";
-import { checkHop, get, isLoopback } from "../../../oci/registry/transport.ts";
+import type { Answer, Outgoing } from "../../../oci/registry/exchange.ts";
+import { createTransport } from "../../../oci/registry/transport.ts";
 
-describe("checkHop", () => {
-  it.each([
-    ["https://gcr.io/v2/", "https://storage.googleapis.com/blob"],
-    ["http://127.0.0.1:5000/v2/", "http://localhost:5001/blob"],
-    ["https://10.0.0.1/v2/", "https://10.0.0.2/blob"],
-    ["http://localhost:5000/v2/", "https://cdn.example/blob"],
-  ])("lets %s point to %s", (from, to) => {
-    expect(() => checkHop(new URL(from), new URL(to))).not.toThrow();
-  });
-
-  it.each([
-    ["https://gcr.io/v2/", "http://gcr.io/blob"],
-    ["https://gcr.io/v2/", "http://127.0.0.1/blob"],
-    ["https://gcr.io/v2/", "https://127.0.0.1/blob"],
-    ["https://gcr.io/v2/", "https://169.254.169.254/latest/meta-data"],
-    ["https://gcr.io/v2/", "https://192.168.1.1/"],
-    ["https://gcr.io/v2/", "https://172.16.0.1/"],
-    ["https://gcr.io/v2/", "https://[::1]/"],
-    ["https://gcr.io/v2/", "https://[fd00::1]/"],
-    ["https://gcr.io/v2/", "file:///etc/passwd"],
-    ["http://localhost/v2/", "http://gcr.io/blob"],
-  ])("refuses that %s points to %s", (from, to) => {
-    expect(() => checkHop(new URL(from), new URL(to))).toThrow(
-      expect.objectContaining({ code: "BENTO_REFUSED" }),
-    );
-  });
+const answer = (status: number, headers: Record<string, string> = {}): Answer => ({
+  status,
+  headers,
+  body: (async function* () {})(),
+  discard() {},
 });
+const redirect = (location: string, status = 302) => answer(status, { location });
 
-describe("isLoopback", () => {
-  it.each(["localhost", "127.0.0.1", "127.9.9.9", "[::1]"])("is true for %s", (host) => {
-    expect(isLoopback(host)).toBe(true);
-  });
+/** A transport over prepared answers, and what was sent through it. */
+function prepared(...answers: readonly Answer[]) {
+  const sent: unknown[] = [];
+  const waiting = [...answers];
+  const exchange = async ({ method, url, headers }: Outgoing) => {
+    sent.push([method, url.href, headers]);
+    return waiting.shift() ?? redirect("https://a.example/v2/");
+  };
+  return { sent, transport: createTransport({ exchange }) };
+}
 
-  it.each(["127.evil.example", "localhost.example", "10.0.0.1", "gcr.io"])(
-    "is false for %s",
-    (host) => {
-      expect(isLoopback(host)).toBe(false);
-    },
-  );
-});
+const url = new URL("https://a.example/v2/");
 
-describe("get", () => {
-  const redirect = (location: string) => new Response(null, { status: 302, headers: { location } });
-
+describe("createTransport", () => {
   it("gives up on a circle of redirects", async () => {
-    const fetch = async () => redirect("https://a.example/v2/");
-    await expect(get(new URL("https://a.example/v2/"), {}, { fetch })).rejects.toThrow(
+    const { transport } = prepared();
+    await expect(transport.send({ method: "GET", url, headers: {} })).rejects.toThrow(
       "too many redirects",
     );
   });
 
   it("sends credentials to the host that they are for, also after a hop within it", async () => {
-    const sent: unknown[] = [];
-    const answers = [redirect("/other"), redirect("https://b.example/x"), new Response("ok")];
-    const fetch = async (url: string, init: RequestInit) => {
-      sent.push([url, init.headers]);
-      return answers.shift() ?? Response.error();
-    };
-    await get(new URL("https://a.example/v2/"), { accept: "*", authorization: "t" }, { fetch });
+    const { transport, sent } = prepared(
+      redirect("/other"),
+      redirect("https://b.example/x"),
+      answer(200),
+    );
+    const headers = { accept: "*", authorization: "t" };
+    const reply = await transport.send({ method: "GET", url, headers });
     expect(sent).toEqual([
-      ["https://a.example/v2/", { accept: "*", authorization: "t" }],
-      ["https://a.example/other", { accept: "*", authorization: "t" }],
-      ["https://b.example/x", { accept: "*" }],
+      ["GET", "https://a.example/v2/", { accept: "*", authorization: "t" }],
+      ["GET", "https://a.example/other", { accept: "*", authorization: "t" }],
+      ["GET", "https://b.example/x", { accept: "*" }],
     ]);
+    expect(reply.url.href).toBe("https://b.example/x");
   });
-});
 
-describe("parseChallenge", () => {
-  it.each([
-    [null, undefined],
-    ["", undefined],
-    ["Basic", { scheme: "basic", parameters: {} }],
-    [
-      'Bearer realm="https://auth.example/token",service=reg, scope="repository:a/b:pull,push"',
-      {
-        scheme: "bearer",
-        parameters: {
-          realm: "https://auth.example/token",
-          service: "reg",
-          scope: "repository:a/b:pull,push",
-        },
-      },
-    ],
-    ['bearer Realm="a\\"b"', { scheme: "bearer", parameters: { realm: 'a"b' } }],
-  ])("reads %j", (header, challenge) => {
-    expect(parseChallenge(header)).toEqual(challenge);
+  it("sends an upload on where its method stays, and nowhere else", async () => {
+    const { transport, sent } = prepared(redirect("/other", 307), redirect("/third", 302));
+    const reply = await transport.send({ method: "PUT", url, headers: {} });
+    expect([reply.status, sent.length]).toEqual([302, 2]);
+  });
+
+  it.each(["http://a.example/x", "https://127.0.0.1/x"])("is not sent to %s", async (location) => {
+    const { transport } = prepared(redirect(location));
+    await expect(transport.send({ method: "GET", url, headers: {} })).rejects.toThrow(
+      expect.objectContaining({ code: "BENTO_REFUSED" }),
+    );
   });
 });

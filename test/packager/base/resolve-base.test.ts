@@ -136,12 +136,12 @@ describe("resolveBase", () => {
 
   it("says what to do when the default base cannot be reached", async () => {
     await using dir = await tempDir();
-    const cause = new Error("getaddrinfo ENOTFOUND gcr.io");
-    const fetch = async () => {
-      throw new TypeError("fetch failed", { cause });
+    const exchange = async () => {
+      const error = new Error("getaddrinfo ENOTFOUND gcr.io");
+      throw Object.assign(error, { code: "ENOTFOUND" });
     };
     await expect(
-      resolveBase({ platform: "linux/amd64", cacheDirectory: dir.path, fetch }),
+      resolveBase({ platform: "linux/amd64", cacheDirectory: dir.path, exchange }),
     ).rejects.toThrow(
       expect.objectContaining({
         code: "BENTO_UNREACHABLE",
