@@ -1,0 +1,143 @@
+/**
+ * The documents about an image, as they are attached: its SBOM and its provenance plain, and statements that a key
+ * signed over them and over the image itself.
+ *
+ * @module
+ */
+import type { KeyObject } from "node:crypto";
+import { BentoError } from "../../core/bento-error.ts";
+import type { Digest } from "../../core/digest.ts";
+import type { Descriptor } from "../manifest.ts";
+import { type AttachmentStore, attach, readAttachment } from "./attachment.ts";
+import { isSameBuild, Provenance } from "./provenance.ts";
+import { SBOM_TYPE } from "./sbom.ts";
+import { BUNDLE_TYPE, type OpenedBundle, openBundle } from "./sigstore-bundle.ts";
+import { PREDICATES, STATEMENT_TYPE, Statement, statementBytes, statementOf } from "./statement.ts";
+
+/** Kinds of statements about an image. */
+export type StatementKind = keyof typeof PREDICATES;
+
+/** On bundles: what is signed in them, so that readers need not open each. */
+const PREDICATE_ANNOTATION = "dev.sigstore.bundle.predicateType";
+
+export interface ImageDocumentsText {
+  /** From `writeSbom`. */
+  readonly sbom: Uint8Array;
+  readonly provenance: Provenance;
+}
+
+/**
+ * Attaches an image's SBOM and provenance. A provenance of the same build that is there already stays the only one: it
+ * tells when the image was made first.
+ */
+export async function attachDocuments(
+  store: AttachmentStore,
+  image: Descriptor,
+  { sbom, provenance }: ImageDocumentsText,
+): Promise<void> {
+  await attach(store, image, { artifactType: SBOM_TYPE, content: sbom });
+  const known = await readStatements(store, image.digest);
+  const isKnown = known.some(({ predicate }) => {
+    const other = Provenance.safeParse(predicate).data;
+    return other !== undefined && isSameBuild(other, provenance);
+  });
+  if (!isKnown) {
+    const statement = statementOf(image.digest, PREDICATES.provenance, provenance);
+    await attach(store, image, {
+      artifactType: STATEMENT_TYPE,
+      content: statementBytes(statement),
+      annotations: { "in-toto.io/predicate-type": PREDICATES.provenance },
+    });
+  }
+}
+
+/** Attaches a signed statement. */
+export async function attachBundle(
+  store: AttachmentStore,
+  image: Descriptor,
+  bundle: { readonly bytes: Uint8Array; readonly predicateType: string },
+): Promise<void> {
+  await attach(store, image, {
+    artifactType: BUNDLE_TYPE,
+    content: bundle.bytes,
+    annotations: {
+      "dev.sigstore.bundle.content": "dsse-envelope",
+      [PREDICATE_ANNOTATION]: bundle.predicateType,
+    },
+  });
+}
+
+/** The SBOM that is attached plain; undefined when there is none. */
+export async function readSbom(
+  store: AttachmentStore,
+  subject: Digest,
+): Promise<Buffer | undefined> {
+  return (await readAll(store, subject, SBOM_TYPE)).at(0);
+}
+
+/** The statements about an image that are attached plain. */
+export async function readStatements(
+  store: AttachmentStore,
+  subject: Digest,
+): Promise<Statement[]> {
+  const all = await readAll(store, subject, STATEMENT_TYPE);
+  return all.flatMap((bytes) => Statement.safeParse(parseJson(bytes)).data ?? []);
+}
+
+/** Bundles of one kind of statement, as a key opens them. */
+export async function openBundles(
+  store: AttachmentStore,
+  subject: Digest,
+  { kind, publicKey }: { readonly kind: StatementKind; readonly publicKey: KeyObject },
+): Promise<OpenedBundle[]> {
+  const all = await readAll(store, subject, BUNDLE_TYPE, (annotations) => {
+    const told = annotations[PREDICATE_ANNOTATION];
+    return told === undefined || told === PREDICATES[kind];
+  });
+  const opened = all.map((bytes) => openBundle(bytes, publicKey));
+  return opened.filter((one) => !one.isValid || one.statement.predicateType === PREDICATES[kind]);
+}
+
+/** Documents of one type; those that are damaged are passed over, so that what they should say is missing. */
+async function readAll(
+  store: AttachmentStore,
+  subject: Digest,
+  artifactType: string,
+  isWanted: (annotations: Readonly<Record<string, string>>) => boolean = () => true,
+): Promise<Buffer[]> {
+  const listed = await store.list(subject);
+  const documents: Buffer[] = [];
+  for (const descriptor of listed) {
+    if (descriptor.artifactType === artifactType && isWanted(descriptor.annotations ?? {})) {
+      const bytes = await readWhole(store, subject, descriptor);
+      documents.push(...(bytes === undefined ? [] : [bytes]));
+    }
+  }
+  return documents;
+}
+
+async function readWhole(
+  store: AttachmentStore,
+  subject: Digest,
+  descriptor: Descriptor,
+): Promise<Buffer | undefined> {
+  try {
+    return await readAttachment(store, subject, descriptor);
+  } catch (error) {
+    const isDamaged =
+      BentoError.isInstance(error) &&
+      ["BENTO_INTEGRITY", "BENTO_NOT_FOUND", "BENTO_INVALID_INPUT"].includes(error.code);
+    if (isDamaged) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString("utf8"));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * Signs an image and what is said of it: three statements, each over the image's digest. What the key signed before in
+ * the same words is not signed again.
+ *
+ * @module
+ */
+import { BentoError } from "../../core/bento-error.ts";
+import { canonicalJson } from "../../core/canonical-json.ts";
+import type { Descriptor } from "../manifest.ts";
+import type { AttachmentStore } from "./attachment.ts";
+import {
+  attachBundle,
+  openBundles,
+  readSbom,
+  readStatements,
+  type StatementKind,
+} from "./image-documents.ts";
+import { keyHint, type Signer } from "./signing-key.ts";
+import { signStatement } from "./sigstore-bundle.ts";
+import { PREDICATES, type Statement, statementOf } from "./statement.ts";
+
+export interface SignImageOptions {
+  readonly store: AttachmentStore;
+  readonly image: Descriptor;
+  readonly signer: Signer;
+}
+
+export interface SignedImage {
+  /** The public key, as bundles tell it. */
+  readonly key: string;
+  /** `exists`: signed by this key before. `absent`: there is no such document, so nothing to sign. */
+  readonly statements: Readonly<Record<StatementKind, "signed" | "exists" | "absent">>;
+}
+
+/**
+ * Signs the SBOM and the provenance where they are attached, then the image.
+ *
+ * @throws BentoError BENTO_REFUSED when the signer's signature is not of its public key; BENTO_INTEGRITY when the SBOM
+ * is no JSON
+ */
+export async function signImage(options: SignImageOptions): Promise<SignedImage> {
+  const { store, image, signer } = options;
+  const sbom = await sbomStatement(store, image);
+  const statements = await readStatements(store, image.digest);
+  const provenance = statements.find(
+    ({ predicateType }) => predicateType === PREDICATES.provenance,
+  );
+  const signature = statementOf(image.digest, PREDICATES.signature, {});
+  return {
+    key: keyHint(signer.publicKey),
+    statements: {
+      sbom: await signOnce(options, "sbom", sbom),
+      provenance: await signOnce(options, "provenance", provenance),
+      // last: who sees it sees the others
+      signature: await signOnce(options, "signature", signature),
+    },
+  };
+}
+
+async function sbomStatement(
+  store: AttachmentStore,
+  image: Descriptor,
+): Promise<Statement | undefined> {
+  const bytes = await readSbom(store, image.digest);
+  if (bytes === undefined) {
+    return undefined;
+  }
+  try {
+    return statementOf(image.digest, PREDICATES.sbom, JSON.parse(bytes.toString("utf8")));
+  } catch (cause) {
+    throw new BentoError("BENTO_INTEGRITY", "the attached SBOM is no JSON document", {
+      where: `${store.where}@${image.digest}`,
+      cause,
+    });
+  }
+}
+
+async function signOnce(
+  { store, image, signer }: SignImageOptions,
+  kind: StatementKind,
+  statement: Statement | undefined,
+): Promise<"signed" | "exists" | "absent"> {
+  if (statement === undefined) {
+    return "absent";
+  }
+  const { publicKey } = signer;
+  const wanted = canonicalJson(statement);
+  const opened = await openBundles(store, image.digest, { kind, publicKey });
+  if (opened.some((one) => one.isValid && canonicalJson(one.statement) === wanted)) {
+    return "exists";
+  }
+  const bytes = await signStatement(statement, signer);
+  await attachBundle(store, image, { bytes, predicateType: statement.predicateType });
+  return "signed";
+}
