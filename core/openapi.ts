@@ -5,25 +5,15 @@
  */
 import type { EndpointDefinition } from "./endpoint.ts";
 import { answerSchema, type JsonSchema, requestSchema } from "./json-schema.ts";
+import { INFERENCE, inferencePaths } from "./openapi-inference.ts";
+import {
+  errorResponses,
+  json,
+  type OpenapiOperation,
+  okResponse,
+  WORK_STATUSES,
+} from "./openapi-parts.ts";
 import type { ServiceDefinition } from "./service.ts";
-
-interface Content {
-  readonly [mediaType: string]: { readonly schema: JsonSchema };
-}
-
-export interface OpenapiResponse {
-  readonly description: string;
-  readonly headers?: Readonly<Record<string, object>>;
-  readonly content?: Content;
-}
-
-export interface OpenapiOperation {
-  readonly operationId: string;
-  readonly tags: readonly string[];
-  readonly summary?: string;
-  readonly requestBody?: { readonly required: boolean; readonly content: Content };
-  readonly responses: Readonly<Record<string, OpenapiResponse>>;
-}
 
 export interface OpenapiDocument {
   readonly openapi: "3.1.0";
@@ -41,6 +31,8 @@ export interface OpenapiDocument {
 export interface OpenapiOptions {
   /** Of the bento. @default "0", as no version is known before the bento is built */
   readonly version?: string;
+  /** Whether there is a `/metrics`. @default true */
+  readonly hasMetrics?: boolean;
 }
 
 const APIS = "Service APIs";
@@ -53,8 +45,8 @@ export function openapiDocument(
 ): OpenapiDocument {
   const schemas: Record<string, JsonSchema> = { Error: ERROR };
   const paths: Record<string, Record<string, OpenapiOperation>> = {};
+  const isLimited = definition.traffic?.maxConcurrency !== undefined;
   for (const [name, api] of Object.entries(definition.apis)) {
-    const isLimited = definition.traffic?.maxConcurrency !== undefined;
     paths[`/${name}`] = { post: operationOf(name, api, { isLimited, schemas }) };
   }
   return {
@@ -68,8 +60,13 @@ export function openapiDocument(
     tags: [
       { name: APIS, description: "What the service does." },
       { name: INFRASTRUCTURE, description: "Health and documents." },
+      { name: INFERENCE, description: "The apis that are made of tensors, also in bytes." },
     ],
-    paths: { ...paths, ...INFRASTRUCTURE_PATHS },
+    paths: {
+      ...paths,
+      ...infrastructurePaths(options.hasMetrics ?? true),
+      ...inferencePaths(definition, { version: options.version, isLimited }),
+    },
     components: { schemas },
   };
 }
@@ -84,19 +81,6 @@ const ERROR: JsonSchema = {
   additionalProperties: false,
 };
 
-const REQUEST_ID = { description: "Name of the request in the logs.", schema: { type: "string" } };
-const RETRY_AFTER = { description: "Seconds to wait.", schema: { type: "integer" } };
-
-const STATUSES = {
-  400: "The body is not JSON, or not what the schema says; `detail` lists every problem.",
-  413: "The body is too long.",
-  415: "The body is of another media type or encoding.",
-  429: "As many requests as the service takes are at work.",
-  500: "The service failed.",
-  503: "The service is overloaded or shutting down.",
-  504: "There was no answer in time.",
-} as const;
-
 interface OperationOptions {
   /** Whether the service limits its concurrency. */
   readonly isLimited: boolean;
@@ -109,9 +93,7 @@ function operationOf(
   api: EndpointDefinition,
   { isLimited, schemas }: OperationOptions,
 ): OpenapiOperation {
-  const refused = Object.entries(STATUSES)
-    .filter(([status]) => status !== "429" || isLimited)
-    .map(([status, description]) => [status, errorResponse(status, description)]);
+  const { 429: limited, ...always } = WORK_STATUSES;
   return {
     operationId: name,
     tags: [APIS],
@@ -121,28 +103,14 @@ function operationOf(
       content: json(hoist(requestSchema(api), `${name}_request`, schemas)),
     },
     responses: {
-      200: {
-        description: "The result.",
-        headers: { "X-Request-Id": REQUEST_ID },
-        content: json(hoist(answerSchema(api), `${name}_answer`, schemas)),
-      },
-      ...Object.fromEntries(refused),
-      default: errorResponse("default", "An error that the service itself chose."),
+      200: okResponse("The result.", json(hoist(answerSchema(api), `${name}_answer`, schemas))),
+      ...errorResponses({
+        ...always,
+        ...(isLimited ? { 429: limited } : {}),
+        default: "An error that the service itself chose.",
+      }),
     },
   };
-}
-
-function errorResponse(status: string, description: string): OpenapiResponse {
-  const waits = status === "429" || status === "503";
-  return {
-    description,
-    headers: { "X-Request-Id": REQUEST_ID, ...(waits ? { "Retry-After": RETRY_AFTER } : {}) },
-    content: json({ $ref: "#/components/schemas/Error" }),
-  };
-}
-
-function json(schema: JsonSchema): Content {
-  return { "application/json": { schema } };
 }
 
 /**
@@ -188,32 +156,31 @@ function rewrite(value: unknown, rename: (reference: string) => string): unknown
   );
 }
 
-const INFRASTRUCTURE_PATHS = Object.fromEntries(
-  Object.entries({
-    "/livez": ["Whether the process answers.", "application/json", []],
-    "/readyz": ["Whether requests are taken.", "application/json", ["503"]],
-    "/healthz": ["The same as /readyz.", "application/json", ["503"]],
-    "/docs.json": ["This document.", "application/json", []],
-    "/schema.json": ["The apis, as BentoML's clients read them.", "application/json", []],
-    "/": ["A page for people.", "text/html", []],
-  } as const).map(([path, [summary, mediaType, refusals]]) => [
-    path,
-    {
-      get: {
-        operationId: path === "/" ? "index" : path.slice(1).replace(".", "_"),
-        tags: [INFRASTRUCTURE],
-        summary,
-        responses: {
-          200: {
-            description: summary,
-            headers: { "X-Request-Id": REQUEST_ID },
-            content: { [mediaType]: { schema: {} } },
-          },
-          ...Object.fromEntries(
-            refusals.map((status) => [status, errorResponse(status, "Not ready, or draining.")]),
-          ),
-        },
-      },
-    },
-  ]),
-);
+const DOCUMENTS = {
+  "/livez": ["Whether the process answers.", "application/json"],
+  "/readyz": ["Whether requests are taken.", "application/json", "Not ready, or draining."],
+  "/healthz": ["The same as /readyz.", "application/json", "Not ready, or draining."],
+  "/metrics": ["Measurements in Prometheus' text format.", "text/plain; version=0.0.4"],
+  "/docs.json": ["This document.", "application/json"],
+  "/schema.json": ["The apis, as BentoML's clients read them.", "application/json"],
+  "/": ["A page for people.", "text/html"],
+} as const;
+
+function infrastructurePaths(
+  hasMetrics: boolean,
+): Record<string, Readonly<Record<string, OpenapiOperation>>> {
+  return Object.fromEntries(
+    Object.entries(DOCUMENTS)
+      .filter(([path]) => hasMetrics || path !== "/metrics")
+      .map(([path, [summary, mediaType, unavailable]]) => {
+        const refusals = unavailable === undefined ? {} : errorResponses({ 503: unavailable });
+        const operation = {
+          operationId: path === "/" ? "index" : path.slice(1).replace(".", "_"),
+          tags: [INFRASTRUCTURE],
+          summary,
+          responses: { 200: okResponse(summary, { [mediaType]: { schema: {} } }), ...refusals },
+        };
+        return [path, { get: operation }];
+      }),
+  );
+}

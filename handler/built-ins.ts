@@ -38,7 +38,9 @@ export const BUILT_INS: readonly string[] = [
 /** Adds them to the app. The documents are made once, when they are first asked for: not in a cold start. */
 export function addBuiltIns<E extends Env>(options: BuiltInsOptions<E>): void {
   const { hono, definition, version, metrics, readyz } = options;
-  const openapi = once(() => openapiDocument(definition, { version }));
+  const openapi = once(() =>
+    openapiDocument(definition, { version, hasMetrics: metrics !== undefined }),
+  );
   const schema = once(() => schemaJson(definition));
   const page = once(() => indexPage(definition, openapi()));
   const answers: Readonly<Record<string, () => Response | Promise<Response>>> = {

@@ -6,6 +6,7 @@
  */
 import type { Hono } from "hono";
 import type { ServiceDefinition } from "../../core/service.ts";
+import { type TensorApi, tensorApiOf } from "../../core/tensor-api.ts";
 import type { AnswerCalls, AppEnv } from "../answer-calls.ts";
 import { refuseMethod } from "../built-ins.ts";
 import type { ServerLog } from "../log.ts";
@@ -13,7 +14,7 @@ import { withFields } from "../log.ts";
 import { readBytes } from "../read-body.ts";
 import type { LoadedRunner } from "../runner/runner.ts";
 import { readRequest } from "./read-request.ts";
-import { infer, metadataOf, type TensorApi, tensorApiOf } from "./tensor-api.ts";
+import { infer, metadataOf } from "./tensor-api.ts";
 
 export interface AddInferenceOptions {
   readonly definition: ServiceDefinition;

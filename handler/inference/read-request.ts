@@ -9,13 +9,11 @@ import * as z from "zod";
 import { type NestedProblem, readNested, type TensorShape } from "../../core/nested.ts";
 import { show } from "../../core/show.ts";
 import type { Tensor } from "../../core/tensor.ts";
+import { OUTPUT } from "../../core/tensor-api.ts";
+import { datatypeOf, readCells } from "../../core/tensor-bytes.ts";
 import { invalidInput } from "../call.ts";
 import { HttpError } from "../http-error.ts";
 import { formatPath, type Problem, problemsOf } from "../problem.ts";
-import { datatypeOf, readCells } from "./datatypes.ts";
-
-/** The one output's name: an api's answer has none of its own. */
-export const OUTPUT = "output";
 
 const RequestedOutput = z.object({
   name: z.string(),

@@ -1,45 +1,17 @@
 /**
- * Apis that take and give nothing but tensors, as the Open Inference Protocol sees them: a model with named inputs and one
- * output. What a schema adds to a tensor, such as a refinement, the protocol cannot pass through, so those are left out.
+ * Answers the Open Inference Protocol for an api that is made of tensors: what it is, and what it infers.
  *
  * @module
  */
 import { BentoError } from "../../core/bento-error.ts";
-import type {
-  ApiDefinition,
-  CallContext,
-  EndpointDefinition,
-  Schema,
-} from "../../core/endpoint.ts";
-import { tensorShapeOf } from "../../core/io.ts";
+import type { CallContext } from "../../core/endpoint.ts";
 import type { Models } from "../../core/model-ref.ts";
 import { type NestedProblem, type TensorShape, writeNested } from "../../core/nested.ts";
 import type { Tensor } from "../../core/tensor.ts";
+import { OUTPUT, type TensorApi } from "../../core/tensor-api.ts";
+import { datatypeOf, writeCells } from "../../core/tensor-bytes.ts";
 import { isTensor } from "../runner/check-inputs.ts";
-import { datatypeOf, writeCells } from "./datatypes.ts";
-import { type InferenceRequest, OUTPUT } from "./read-request.ts";
-
-export interface TensorApi {
-  readonly name: string;
-  readonly definition: ApiDefinition;
-  readonly inputs: Readonly<Record<string, TensorShape>>;
-  readonly output: TensorShape;
-}
-
-/** Undefined for an api that is not made of tensors alone. */
-export function tensorApiOf(name: string, definition: EndpointDefinition): TensorApi | undefined {
-  if (definition.kind !== "api") {
-    return undefined;
-  }
-  const output = plainTensor(definition.output);
-  const inputs = Object.entries(definition.input).flatMap(([key, schema]) => {
-    const shape = plainTensor(schema);
-    return shape === undefined ? [] : [[key, shape] as const];
-  });
-  return output === undefined || inputs.length < Object.keys(definition.input).length
-    ? undefined
-    : { name, definition, inputs: Object.fromEntries(inputs), output };
-}
+import type { InferenceRequest } from "./read-request.ts";
 
 /** The protocol's metadata; an open axis is -1. */
 export function metadataOf(api: TensorApi, version: string): object {
@@ -130,11 +102,6 @@ function isDeclared({ dtype, dims, data }: Tensor, declared: TensorShape): boole
     declared.dims.every((dim, axis) => typeof dim === "string" || dim === dims[axis]) &&
     data.length === dims.reduce((product, length) => product * length, 1)
   );
-}
-
-function plainTensor(schema: Schema): TensorShape | undefined {
-  const checks = schema._zod.def.checks ?? [];
-  return checks.length === 0 ? tensorShapeOf(schema) : undefined;
 }
 
 function wrongOutput(api: TensorApi, message: string): BentoError {

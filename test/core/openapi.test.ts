@@ -1,3 +1,5 @@
+import { Validator } from "@seriousme/openapi-schema-validator";
+import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { io, service } from "../../core/index.ts";
@@ -42,49 +44,16 @@ const { definition } = service({
       output: z.record(z.enum(["x", "y"]), z.number()),
       run: () => ({ x: 1, y: 2 }),
     }),
+    double: api({
+      input: { x: io.tensor("float32", ["n", 4]) },
+      output: io.tensor("float32", ["n", 4]),
+      run: ({ x }) => x,
+    }),
     tree: api({ input: { tree: Tree, one: Shared, two: Shared }, output: Tree, run: () => 1 }),
   }),
 });
 
 const document = openapiDocument(definition, { version: "v7" });
-
-/** What OpenAPI 3.1 asks of a document, as far as ours goes. */
-const Header = z.strictObject({ description: z.string(), schema: z.looseObject({}) });
-const Content = z.record(
-  z.enum(["application/json", "text/html"]),
-  z.strictObject({ schema: z.looseObject({}) }),
-);
-const Response = z.strictObject({
-  description: z.string().min(1),
-  headers: z.record(z.string(), Header).optional(),
-  content: z.partialRecord(z.enum(["application/json", "text/html"]), Content.valueType).optional(),
-});
-const Operation = z.strictObject({
-  operationId: z.string().regex(/^[A-Za-z_][\w-]*$/),
-  tags: z.array(z.string()),
-  summary: z.string().optional(),
-  requestBody: z
-    .strictObject({
-      required: z.boolean(),
-      content: z.partialRecord(z.literal("application/json"), Content.valueType),
-    })
-    .optional(),
-  responses: z.record(z.string().regex(/^(?:[1-5]\d\d|default)$/), Response),
-});
-const Document = z.strictObject({
-  openapi: z.literal("3.1.0"),
-  info: z.strictObject({
-    title: z.string(),
-    version: z.string(),
-    description: z.string().optional(),
-  }),
-  servers: z.array(z.strictObject({ url: z.string() })),
-  tags: z.array(z.strictObject({ name: z.string(), description: z.string() })),
-  paths: z.record(z.string().startsWith("/"), z.partialRecord(z.enum(["get", "post"]), Operation)),
-  components: z.strictObject({
-    schemas: z.record(z.string().regex(/^[A-Za-z0-9._-]+$/), z.looseObject({})),
-  }),
-});
 
 function everyReference(value: unknown): string[] {
   if (typeof value !== "object" || value === null) {
@@ -95,14 +64,35 @@ function everyReference(value: unknown): string[] {
   );
 }
 
+/** Each value under a key `schema`, and the document's own schemas. */
+function everySchema(value: unknown): object[] {
+  if (typeof value !== "object" || value === null) {
+    return [];
+  }
+  return Object.entries(value).flatMap(([key, item]) => [
+    ...(key === "schema" ? [item] : []),
+    ...(key === "schemas" ? Object.values(item) : []),
+    ...everySchema(item),
+  ]);
+}
+
 const bodyOf = (api: string, from: OpenapiDocument = document) =>
   from.paths[`/${api}`]?.["post"]?.requestBody?.content["application/json"]?.schema;
 const answerOf = (api: string, from: OpenapiDocument = document) =>
   from.paths[`/${api}`]?.["post"]?.responses["200"]?.content?.["application/json"]?.schema;
 
 describe("openapiDocument", () => {
-  it("is an OpenAPI 3.1 document", () => {
-    expect(Document.parse(document)).toEqual(document);
+  it("is an OpenAPI 3.1 document", async () => {
+    const { errors, valid } = await new Validator().validate({ ...document });
+    expect({ errors, valid }).toEqual({ errors: undefined, valid: true });
+  });
+
+  it("has no schema that JSON Schema 2020-12 forbids", async () => {
+    const ajv = new Ajv2020({ strict: false });
+    for (const schema of everySchema(document)) {
+      await ajv.validateSchema(schema, true);
+    }
+    expect(everySchema(document).length).toBeGreaterThan(20);
   });
 
   it("is the same each time, and plain JSON", () => {
@@ -150,6 +140,34 @@ describe("openapiDocument", () => {
     expect(statuses(openapiDocument({ ...definition, traffic: {} }))).not.toContain("429");
   });
 
+  it("lists what an api made of tensors is called by the Open Inference Protocol", () => {
+    const paths = Object.keys(document.paths).filter((path) => path.startsWith("/v2"));
+    const root = "/v2/models/double";
+    const own = [root, `${root}/versions/v7`].flatMap((path) => [
+      path,
+      `${path}/ready`,
+      `${path}/infer`,
+    ]);
+    expect(paths).toEqual(["/v2", "/v2/health/live", "/v2/health/ready", ...own]);
+    const { post } = document.paths[`${root}/infer`] ?? {};
+    expect(Object.keys(post?.responses ?? {})).toEqual([
+      ...["200", "400", "413", "415", "429", "500", "503", "504", "default"],
+    ]);
+    const types = ["application/json", "application/octet-stream"];
+    expect(Object.keys(post?.requestBody?.content ?? {})).toEqual(types);
+    expect(Object.keys(post?.responses["200"]?.content ?? {})).toEqual(types);
+    const unbuilt = openapiDocument(definition);
+    expect(Object.keys(unbuilt.paths).filter((path) => path.includes("/versions/"))).toEqual([]);
+  });
+
+  it("lists /metrics unless it is switched off", () => {
+    expect(document.paths["/metrics"]?.["get"]?.responses["200"]?.content).toEqual({
+      "text/plain; version=0.0.4": { schema: {} },
+    });
+    const silent = openapiDocument(definition, { hasMetrics: false });
+    expect(silent.paths["/metrics"]).toBeUndefined();
+  });
+
   it("describes the wire: tensors as lists, codecs by their outer side, defaults as optional", () => {
     expect(bodyOf("dates")).toEqual({
       type: "object",
@@ -186,6 +204,7 @@ describe("schemaJson", () => {
       ["classify", "/classify", true],
       ["item", "/item", true],
       ["dates", "/dates", false],
+      ["double", "/double", false],
       ["tree", "/tree", false],
     ]);
     expect({ ...schema, routes: schema.routes.slice(0, 1) }).toEqual({

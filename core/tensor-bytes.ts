@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { allocateCells, type Dtype, type Tensor } from "../../core/tensor.ts";
+import { allocateCells, type Dtype, type Tensor } from "./tensor.ts";
 
 const NAMES = {
   float32: "FP32",
@@ -50,14 +50,7 @@ export function writeCells({ data }: Tensor): Uint8Array {
   if (!Array.isArray(data)) {
     return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   }
-  return Buffer.concat(
-    data.flatMap((text) => {
-      const bytes = Buffer.from(text, "utf8");
-      const length = Buffer.alloc(4);
-      length.writeUInt32LE(bytes.length);
-      return [length, bytes];
-    }),
-  );
+  return writeTexts(data);
 }
 
 function cellProblem(dtype: Dtype, cells: Exclude<Tensor["data"], string[]>): string | undefined {
@@ -84,6 +77,21 @@ const WRONG: Readonly<Partial<Record<Dtype, (cell: number) => boolean>>> = {
   float16: (bits) => (bits & 0x7c00) === 0x7c00,
   bool: (byte) => byte > 1,
 };
+
+/** Each after its length in 4 bytes. */
+function writeTexts(texts: readonly string[]): Uint8Array {
+  const encoder = new TextEncoder(); // no Buffer: a client may be a browser
+  const encoded = texts.map((text) => encoder.encode(text));
+  const bytes = new Uint8Array(encoded.reduce((sum, text) => sum + 4 + text.byteLength, 0));
+  const view = new DataView(bytes.buffer);
+  let at = 0;
+  for (const text of encoded) {
+    view.setUint32(at, text.byteLength, true);
+    bytes.set(text, at + 4);
+    at += 4 + text.byteLength;
+  }
+  return bytes;
+}
 
 function readTexts(length: number, bytes: Uint8Array): string[] | string {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
