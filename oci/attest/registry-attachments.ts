@@ -9,9 +9,11 @@
 import { BentoError } from "../../core/bento-error.ts";
 import { canonicalJson } from "../../core/canonical-json.ts";
 import { type Digest, digestHex, digestOf } from "../../core/digest.ts";
-import type { ByteStream } from "../chunks.ts";
+import { formatImageRef } from "../../core/image-ref.ts";
+import { type ByteStream, streamOf } from "../chunks.ts";
 import { type Descriptor, ImageIndex, ImageManifest, parseDocument } from "../manifest.ts";
 import { OCI_INDEX, OCI_MANIFEST } from "../media-type.ts";
+import type { RegistryClient } from "../registry/client.ts";
 import { type AttachmentStore, byDigest, type PackedAttachment } from "./attachment.ts";
 
 /** A manifest as a registry holds it. */
@@ -38,6 +40,40 @@ export interface RegistryPort {
   referrers(subject: Digest): Promise<Descriptor[] | undefined>;
   /** All tags of the repository; undefined where they may not be listed. */
   tags(): Promise<string[] | undefined>;
+}
+
+/** The port over a client that may write, or only read. */
+export function registryPort(client: RegistryClient): RegistryPort {
+  const where = formatImageRef(client.ref);
+  return {
+    where,
+    async getManifest(reference) {
+      try {
+        const { descriptor, bytes } = await client.manifests.get(reference);
+        return { mediaType: descriptor.mediaType, bytes };
+      } catch (error) {
+        if (BentoError.isInstance(error) && error.code === "BENTO_NOT_FOUND") {
+          return undefined;
+        }
+        throw error;
+      }
+    },
+    async putManifest(reference, manifest) {
+      const { subject } = await client.manifests.put(reference, manifest);
+      return { isSubjectKnown: subject !== undefined };
+    },
+    readBlob: (descriptor) => client.blobs.get(descriptor),
+    async writeBlob(digest, bytes) {
+      await client.blobs.put({ digest, size: bytes.length, open: () => streamOf(bytes) });
+    },
+    async referrers(subject) {
+      const found = await client.referrers(subject);
+      return found === undefined
+        ? undefined
+        : parseDocument(ImageIndex, parseJson(found.bytes, where), where).manifests;
+    },
+    tags: () => client.tags(),
+  };
 }
 
 /** How often the list is written anew because others wrote it at the same time. */

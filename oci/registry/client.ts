@@ -14,6 +14,7 @@ import type { Descriptor } from "../manifest.ts";
 import { INDEX_TYPES, MANIFEST_TYPES } from "../media-type.ts";
 import { type ExpectedContent, verified } from "../verified.ts";
 import { show } from "./hop.ts";
+import { listTags } from "./list-tags.ts";
 import { createSession, type RegistryOptions, type Session } from "./session.ts";
 import type { Reply } from "./transport.ts";
 import {
@@ -79,6 +80,8 @@ export interface RegistryClient {
   readonly blobs: BlobClient;
   /** The index of what refers to a digest, as `/referrers/` gives it; undefined when the registry has no such list. */
   referrers(digest: Digest): Promise<FetchedDocument | undefined>;
+  /** All tags of the repository; undefined when the registry does not list them. */
+  tags(): Promise<string[] | undefined>;
 }
 
 export interface RegistryClientOptions extends RegistryOptions {
@@ -109,6 +112,7 @@ export function createRegistryClient(
       }
       return await readReply(session, reply);
     },
+    tags: () => listTags(session),
   };
 }
 
