@@ -41,7 +41,7 @@ export async function listTags(session: Session): Promise<string[] | undefined> 
 function nextPage(header: unknown, from: URL): URL | undefined {
   const [, address] = /<([^>]+)>\s*;\s*rel="?next"?/.exec(String(header ?? "")) ?? [];
   const next =
-    address === undefined || !URL.canParse(address, from) ? undefined : new URL(address, from);
+    address === undefined || !URL.canParse(address, from.href) ? undefined : new URL(address, from);
   return next?.origin === from.origin ? next : undefined;
 }
 
