@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createMetrics } from "../../handler/metrics/metrics.ts";
 import { parsePrometheus } from "../support/parse-prometheus.ts";
+import { parseByPython, skipWithoutPython } from "../support/python-prometheus.ts";
 import { testApp } from "../support/test-app.ts";
 import { flower, iris } from "./sample-services.ts";
 
@@ -50,6 +51,39 @@ describe("GET /metrics", () => {
   it("is not there when switched off", async () => {
     const { app } = testApp(iris, { metrics: false });
     expect((await app.hono.request("/metrics")).status).toBe(404);
+  });
+});
+
+describe.skipIf(skipWithoutPython())("GET /metrics, read by Prometheus' own parser", () => {
+  it("is the same to it as to us, after requests, batches and refusals", async () => {
+    const { app, post } = testApp(iris, { metrics: { namespace: "we_ird" } });
+    await Promise.all([1, 2, 3].map(() => post("/classify", { features: [flower] })));
+    await post("/classify", {});
+    await app.hono.request('/no"where\\\n');
+    const text = await (await app.hono.request("/metrics")).text();
+    const theirs = parseByPython(text);
+    const ours = parsePrometheus(text);
+    const flat = (samples: readonly { name: string; labels: object; value: number }[]) =>
+      samples.map(({ name, labels, value }) => [name, labels, value]);
+    expect(theirs.map(({ name, type, help, samples }) => [name, type, help, samples])).toEqual(
+      [...ours].map(([name, { type, help, samples }]) => [
+        type === "counter" ? name.replace(/_total$/, "") : name,
+        type,
+        help,
+        flat(samples),
+      ]),
+    );
+    expect(theirs.length).toBeGreaterThan(5);
+  });
+
+  it("escapes what stands in labels", () => {
+    const serviceName = 'a"b\\c\nd';
+    const metrics = createMetrics({ serviceName, serviceVersion: "v1" });
+    metrics.batcher("iris", 3).batchEnded({ rows: 2, queueWaitMs: 1, durationMs: 2 });
+    const names = parseByPython(metrics.write()).flatMap(({ samples }) =>
+      samples.map(([, labels]) => labels["service_name"]),
+    );
+    expect(new Set(names)).toEqual(new Set([serviceName]));
   });
 });
 
