@@ -4,18 +4,17 @@
  *
  * @module
  */
-import { randomUUID } from "node:crypto";
-import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
 import { canonicalJson } from "../core/canonical-json.ts";
 import { Digest, digestHex, digestOf } from "../core/digest.ts";
 import { type Compressor, identifyCompressor } from "./compressor.ts";
+import { type DocumentMemo, documentMemo } from "./document-memo.ts";
 import type { FileStamps } from "./file-stamps.ts";
 import type { Compression } from "./gzip.ts";
 import { type BuildLayerOptions, type BuiltLayer, buildLayer } from "./layer.ts";
-import { blobPath, createLayout, type OciLayout } from "./layout.ts";
-import { sweepLeftovers } from "./leftovers.ts";
+import { createLayout, type OciLayout } from "./layout.ts";
 import { Descriptor } from "./manifest.ts";
 import type { TarEntry } from "./tar-entry.ts";
 import { planTar } from "./tar-plan.ts";
@@ -39,6 +38,9 @@ export interface CachedLayer extends BuiltLayer {
 
 export interface LayerCache {
   readonly compressor: Compressor;
+  readonly stamps: FileStamps;
+  /** What was found out about content, e.g. about the libraries of a base. */
+  readonly facts: DocumentMemo;
   /** Builds a layer into a layout, or takes it from the cache; either way the same. */
   build(
     options: Omit<BuildLayerOptions, "sink"> & { readonly sink: OciLayout },
@@ -60,27 +62,33 @@ export interface LayerCacheOptions {
 export async function openLayerCache(options: LayerCacheOptions): Promise<LayerCache> {
   const { directory, stamps, compressor = identifyCompressor(), now = Date.now } = options;
   const blobs = await createLayout(directory, { stamps });
-  const memos = join(directory, "memos");
+  const memos = documentMemo({ directory: join(directory, "memos"), now });
+  const facts = documentMemo({ directory: join(directory, "facts"), now });
   return {
     compressor,
+    stamps,
+    facts,
     async build({ sink, ...layer }) {
       const key = layerKey(layer.entries, layer.compression, compressor);
       if (key === undefined) {
         return { ...(await buildLayer({ ...layer, sink })), isCached: false };
       }
-      const memo = join(memos, `${digestHex(key)}.json`);
-      const known = await readMemo(memo);
+      const known = await memos.get(key, LayerMemo);
       const isCached = known !== undefined && (await blobs.hasBlob(known.descriptor));
       const built = isCached ? known : await buildLayer({ ...layer, sink: blobs });
-      await writeMemo(memo, built, new Date(now()));
+      await memos.put(key, built); // at each use: its time tells what is still wanted
       if (!(await sink.hasBlob(built.descriptor))) {
         await sink.adoptBlob(blobs, built.descriptor, { signal: layer.signal });
       }
       return { ...built, isCached };
     },
     async prune() {
-      await prune(directory, memos, now());
-      await stamps.prune(now() - KEPT_MS);
+      const beforeMs = now() - KEPT_MS;
+      const kept = await memos.prune(beforeMs, LayerMemo);
+      const wanted = new Set(kept.map(({ descriptor }) => digestHex(descriptor.digest)));
+      await dropBlobs(join(directory, "blobs", "sha256"), wanted, beforeMs);
+      await facts.prune(beforeMs, z.unknown());
+      await stamps.prune(beforeMs);
     },
   };
 }
@@ -118,48 +126,18 @@ export function layerKey(
   return digestOf(canonicalJson({ format: FORMAT, compression: how, entries: lines }));
 }
 
-async function readMemo(path: string): Promise<BuiltLayer | undefined> {
-  try {
-    return LayerMemo.parse(JSON.parse(await readFile(path, "utf8")));
-  } catch {
-    return undefined; // absent, damaged, or of another release
-  }
-}
-
-/** Written at each use: its time tells what is still wanted. */
-async function writeMemo(path: string, layer: BuiltLayer, used: Date): Promise<void> {
-  const { descriptor, diffId, uncompressedBytes } = layer;
-  const temporary = `${path}.${randomUUID()}.tmp`;
-  try {
-    await mkdir(join(path, ".."), { recursive: true });
-    await writeFile(temporary, canonicalJson({ descriptor, diffId, uncompressedBytes }));
-    await utimes(temporary, used, used);
-    await rename(temporary, path);
-  } catch {
-    await rm(temporary, { force: true }); // the layer is there all the same
-  }
-}
-
-async function prune(directory: string, memos: string, nowMs: number): Promise<void> {
-  const wanted = new Set<string>();
-  for (const name of await readdir(memos).catch(() => [])) {
-    const path = join(memos, name);
-    const memo = name.endsWith(".json") ? await readMemo(path) : undefined;
-    const used = (await stat(path).catch(() => undefined))?.mtimeMs ?? 0;
-    if (memo !== undefined && nowMs - used <= KEPT_MS) {
-      wanted.add(digestHex(memo.descriptor.digest));
-    } else if (name.endsWith(".json")) {
-      await rm(path, { force: true });
-    }
-  }
-  const folder = join(directory, blobPath("sha256:"));
+async function dropBlobs(
+  folder: string,
+  wanted: ReadonlySet<string>,
+  beforeMs: number,
+): Promise<void> {
   for (const name of await readdir(folder).catch(() => [])) {
     const path = join(folder, name);
-    const since = (await stat(path).catch(() => undefined))?.mtimeMs ?? nowMs;
+    const found = await stat(path).catch(() => undefined);
     // a young blob's memo may be on its way
-    if (/^[0-9a-f]{64}$/.test(name) && !wanted.has(name) && nowMs - since > KEPT_MS) {
+    const isOld = found !== undefined && found.mtimeMs < beforeMs;
+    if (isOld && /^[0-9a-f]{64}$/.test(name) && !wanted.has(name)) {
       await rm(path, { force: true });
     }
   }
-  await sweepLeftovers([memos], nowMs);
 }

@@ -9,7 +9,6 @@ import { parseImageRef } from "../../core/image-ref.ts";
 import { nearest } from "../../core/nearest.ts";
 import { formatTag, parseTag } from "../../core/tag.ts";
 import { formatBytes } from "../../core/units.ts";
-import type { FileStamps } from "../../oci/file-stamps.ts";
 import type { LayerCache } from "../../oci/layer-cache.ts";
 import { IMAGE_PLATFORMS, type ImagePlatform } from "../../oci/manifest.ts";
 import type { Containerized } from "../../packager/image/containerize.ts";
@@ -53,17 +52,12 @@ export async function containerizeBento(
 }
 
 /** What earlier commands built and checked, so that it is not built and checked again. */
-export async function layerCacheOf(context: CliContext): Promise<ImageCache> {
+export async function layerCacheOf(context: CliContext): Promise<LayerCache> {
   const { fileStamps } = await import("../../oci/file-stamps.ts");
   const { openLayerCache } = await import("../../oci/layer-cache.ts");
   const stamps = fileStamps(join(cacheOf(context), "stamps"));
   const directory = join(cacheOf(context), "layers");
-  return { stamps, layers: await openLayerCache({ directory, stamps }) };
-}
-
-interface ImageCache {
-  readonly stamps: FileStamps;
-  readonly layers: LayerCache;
+  return openLayerCache({ directory, stamps });
 }
 
 export interface MadeImage extends Containerized {
@@ -103,7 +97,7 @@ export async function makeImage(
     base: absoluteBase(context, flags.base ?? manifest.docker.base),
     platform,
     cacheDirectory,
-    stamps,
+    cache,
     onProgress,
     signal,
   });
@@ -128,11 +122,11 @@ export async function makeImage(
     onnxruntimeDirectory: onnxruntime.directory,
     layout,
     name,
-    cache: cache?.layers,
+    cache,
     onProgress,
     signal,
   });
-  await cache?.layers.prune();
+  await cache?.prune();
   if (output.archive !== undefined) {
     const { inspectImage } = await import("../../oci/inspect-image.ts");
     const { writeArchive } = await import("../../oci/archive.ts");

@@ -10,13 +10,13 @@ import type { Digest } from "../../core/digest.ts";
 import { formatImageRef, type ImageRef, parseImageRef } from "../../core/image-ref.ts";
 import { type OnProgress, silent } from "../../core/progress.ts";
 import { runStep } from "../../core/run-step.ts";
-import type { FileStamps } from "../../oci/file-stamps.ts";
 import { type InspectedImage, inspectImage } from "../../oci/inspect-image.ts";
+import type { LayerCache } from "../../oci/layer-cache.ts";
 import { createLayout, type OciLayout, openLayout, REF_NAME } from "../../oci/layout.ts";
-import { layerPaths } from "../../oci/lint.ts";
 import type { ImageConfig, ImagePlatform } from "../../oci/manifest.ts";
 import { pullImage } from "../../oci/registry/pull-image.ts";
 import type { TransportOptions } from "../../oci/registry/transport.ts";
+import { type BaseFacts, baseFacts } from "./base-facts.ts";
 import { NODE_LABEL } from "./build-base.ts";
 
 /** The base when nothing else is said: distroless Node 24 on Debian 12, an index pinned by digest. */
@@ -33,8 +33,8 @@ export interface ResolveBaseOptions extends TransportOptions {
   readonly platform: ImagePlatform;
   /** Keeps what is pulled. */
   readonly cacheDirectory: string;
-  /** Knows blobs that were read before. @default none: every blob is read when it is asked for */
-  readonly stamps?: FileStamps | undefined;
+  /** Knows what was read before. @default none: every blob is read when it is asked for */
+  readonly cache?: LayerCache | undefined;
   readonly onProgress?: OnProgress;
 }
 
@@ -58,7 +58,7 @@ export async function resolveBase(options: ResolveBaseOptions): Promise<Resolved
   return {
     layout,
     manifestDigest: image.descriptor.digest,
-    nodePath: await nodePathOf(layout, image, base),
+    nodePath: nodePathOf(image, await baseFacts(layout, image, options.cache?.facts), base),
   };
 }
 
@@ -69,16 +69,18 @@ interface FoundBase {
 
 async function fromLayout(
   text: string,
-  { platform, stamps }: ResolveBaseOptions,
+  { platform, cache }: ResolveBaseOptions,
 ): Promise<FoundBase> {
   const [, directory = text, name] = /^(.+?)(?::([^/\\]+))?$/.exec(text) ?? [];
-  const layout = await openLayout(directory, { stamps });
+  const layout = await openLayout(directory, { stamps: cache?.stamps });
   return { layout, image: await inspectImage(layout, { name, platform }) };
 }
 
 async function fromRegistry(reference: ImageRef, options: ResolveBaseOptions): Promise<FoundBase> {
-  const { platform, stamps, onProgress = silent } = options;
-  const layout = await createLayout(join(options.cacheDirectory, "bases"), { stamps });
+  const { platform, cache, onProgress = silent } = options;
+  const layout = await createLayout(join(options.cacheDirectory, "bases"), {
+    stamps: cache?.stamps,
+  });
   const name = `${formatImageRef(reference)} ${platform}`;
   // Only a digest always means the same image; a tag is asked for each time.
   const isKept =
@@ -102,25 +104,8 @@ function checkPlatform(config: ImageConfig, platform: ImagePlatform, base: strin
   }
 }
 
-/** Places where images keep Node, when they do not say. */
-const USUAL_PLACES = ["/usr/local/bin/node", "/nodejs/bin/node", "/usr/bin/node"];
-
-async function nodePathOf(
-  layout: OciLayout,
-  { manifest, config }: InspectedImage,
-  base: string,
-): Promise<string> {
-  const labelled = config.config?.Labels?.[NODE_LABEL];
-  if (labelled !== undefined) {
-    return labelled;
-  }
-  const paths = new Set<string>();
-  for (const layer of manifest.layers) {
-    for (const path of await layerPaths(layout, layer)) {
-      paths.add(`/${path}`);
-    }
-  }
-  if ([...paths].some((path) => /^\/(?:usr\/)?lib\/ld-musl-/.test(path))) {
+function nodePathOf({ config }: InspectedImage, facts: BaseFacts, base: string): string {
+  if (facts.isMusl) {
     throw new BentoError(
       "BENTO_UNSUPPORTED",
       "the base is built on musl, onnxruntime needs glibc",
@@ -130,14 +115,21 @@ async function nodePathOf(
       },
     );
   }
+  const labelled = config.config?.Labels?.[NODE_LABEL];
+  if (labelled !== undefined) {
+    return labelled;
+  }
   const entrypoint = config.config?.Entrypoint?.[0] ?? "";
-  const places = entrypoint.endsWith("/node") ? [entrypoint, ...USUAL_PLACES] : USUAL_PLACES;
-  const found = places.find((path) => paths.has(path));
+  const places = entrypoint.endsWith("/node") ? [entrypoint, ...USUAL_NODES] : USUAL_NODES;
+  const found = places.find((path) => facts.nodes.includes(path));
   if (found === undefined) {
     throw new BentoError("BENTO_UNSUPPORTED", "the base has no Node", {
       where: base,
-      hint: `use an image with Node at ${USUAL_PLACES.join(" or ")}, or label it ${NODE_LABEL}=PATH`,
+      hint: `use an image with Node at ${USUAL_NODES.join(" or ")}, or label it ${NODE_LABEL}=PATH`,
     });
   }
   return found;
 }
+
+/** Places where images keep Node, when they do not say. */
+const USUAL_NODES = ["/usr/local/bin/node", "/nodejs/bin/node", "/usr/bin/node"];

@@ -25,7 +25,12 @@ import {
   type StartConfig,
   writeImage,
 } from "../../oci/image.ts";
-import { inspectImage, type LayerInfo, layerInfo } from "../../oci/inspect-image.ts";
+import {
+  type InspectedImage,
+  inspectImage,
+  type LayerInfo,
+  layerInfo,
+} from "../../oci/inspect-image.ts";
 import { buildLayer } from "../../oci/layer.ts";
 import type { CachedLayer, LayerCache } from "../../oci/layer-cache.ts";
 import type { OciLayout } from "../../oci/layout.ts";
@@ -33,8 +38,10 @@ import { lintImage } from "../../oci/lint.ts";
 import type { ImageManifest, ImagePlatform } from "../../oci/manifest.ts";
 import type { TarEntry } from "../../oci/tar-entry.ts";
 import { archivePath, planTar } from "../../oci/tar-plan.ts";
+import { baseFacts } from "../base/base-facts.ts";
 import type { ResolvedBase } from "../base/resolve-base.ts";
 import { APP_FOLDER, appEntries, modelEntries } from "./bento-entries.ts";
+import { checkNatives, nativeFiles } from "./check-natives.ts";
 import { nativeEntries } from "./native-entries.ts";
 
 export interface ContainerizeOptions {
@@ -90,12 +97,13 @@ interface LayerPlan {
  * Builds the image and enters it into the layout.
  *
  * @throws BentoError BENTO_INTEGRITY when a file of the bento is not what its manifest says; BENTO_IO when it cannot be
- * read; BENTO_UNSUPPORTED without natives for the platform; BENTO_REFUSED when a platform would not take the image
+ * read; BENTO_UNSUPPORTED without natives for the platform, or where the base lacks what they need; BENTO_REFUSED when a platform would not take the image
  */
 export async function containerize(options: ContainerizeOptions): Promise<Containerized> {
   const { base, layout, onProgress = silent, signal } = options;
   const image = await inspectImage(base.layout, { digest: base.manifestDigest });
   const plans = await planLayers(options);
+  await checkLayers(options, image, plans);
   await runStep(onProgress, { step: "copy base" }, () =>
     copyLayers(base.layout, layout, image.manifest, { signal }),
   );
@@ -119,6 +127,21 @@ export async function containerize(options: ContainerizeOptions): Promise<Contai
     platform,
     blobDigestReproducible: (cache?.compressor ?? identifyCompressor()).isReference,
   };
+}
+
+/** Native code wherever it is: of onnxruntime, or among the files that the user includes. */
+async function checkLayers(
+  { base, cache, platform }: ContainerizeOptions,
+  image: InspectedImage,
+  plans: readonly LayerPlan[],
+): Promise<void> {
+  const files = await nativeFiles(
+    plans.flatMap(({ entries }) => entries),
+    cache?.facts,
+  );
+  if (files.length > 0) {
+    checkNatives(files, platform, await baseFacts(base.layout, image, cache?.facts));
+  }
 }
 
 async function buildOrTake(

@@ -1,4 +1,4 @@
-import { chmod, chown, readFile, utimes, writeFile } from "node:fs/promises";
+import { chmod, chown, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import type { ProgressEvent } from "../../../core/progress.ts";
@@ -159,7 +159,7 @@ describe("containerize", () => {
         "rootfs": {
           "diff_ids": [
             "sha256:e6eaa1317a65d0fc95a9cb7429b0a7daf373091556dce88dec177fdda151df82",
-            "sha256:69263426ba6aa07bebec5aa5fd0eb71fb6c3e6c43f387759a583a3216a25ed93",
+            "sha256:b8019e91b1627fbc5de6d64309727fecf4d960561e65506874567416a0380948",
             "sha256:14f59a4ad315d43ee154b8ab7e50d37da597e313376e35cb4713afd9ba84e286",
             "sha256:e1fd2d1acb3414d6b948c32c8533017c644cf9cfca7ecf3aaf945463821df1b5",
           ],
@@ -201,7 +201,7 @@ describe("containerize", () => {
       process.env["TZ"] = TZ;
     }
     expect(first.digest).toMatchInlineSnapshot(
-      `"sha256:c52fa851a7d723a167243098ede1985704ea988a4285071e031735f60439c87b"`,
+      `"sha256:7387da9c54f5a76cee0fe7bc8e578d75fcda03dc870b86a042e74a0712e90861"`,
     );
   });
 
@@ -271,10 +271,10 @@ describe("containerize", () => {
     await containerize({ ...options, bentoDirectory, manifest, cache, onProgress });
     expect(details).toMatchInlineSnapshot(`
       [
-        "natives: 510 B, unchanged",
+        "natives: 655 B, unchanged",
         "model iris:v1: 4.1 kB, unchanged",
         "app: 1.1 kB, unchanged",
-        "natives: 510 B, unchanged",
+        "natives: 655 B, unchanged",
         "model iris:v1: 4.1 kB, unchanged",
         "app: 1.1 kB",
       ]
@@ -309,6 +309,7 @@ describe("containerize", () => {
   it("refuses a platform that onnxruntime has no binaries for, naming each file", async () => {
     const options = await sample();
     const folder = join(options.onnxruntimeDirectory, "bin/napi-v6/linux/arm64");
+    await rm(folder, { recursive: true });
     await expect(containerize({ ...options, platform: "linux/arm64" })).rejects.toThrow(
       expect.objectContaining({
         code: "BENTO_UNSUPPORTED",

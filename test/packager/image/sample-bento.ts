@@ -13,9 +13,12 @@ import { buildLayer } from "../../../oci/layer.ts";
 import { createLayout } from "../../../oci/layout.ts";
 import { type TarEntry, tarFile } from "../../../oci/tar-entry.ts";
 import type { ResolvedBase } from "../../../packager/base/resolve-base.ts";
+import { elfFile } from "../../support/elf-file.ts";
 
 /** Files by path below a directory. */
-export type Files = Readonly<Record<string, string>>;
+export type Files = Readonly<Record<string, string | Uint8Array>>;
+/** Texts by name. */
+type Texts = Readonly<Record<string, string>>;
 
 export async function writeFiles(directory: string, files: Files): Promise<void> {
   for (const [path, text] of Object.entries(files)) {
@@ -24,7 +27,7 @@ export async function writeFiles(directory: string, files: Files): Promise<void>
   }
 }
 
-const SERVICE_FILES: Files = {
+const SERVICE_FILES: Texts = {
   "README.md": "# iris\n",
   "apis/openapi.json": "{}\n",
   "apis/schema.json": "{}\n",
@@ -38,7 +41,7 @@ const SERVICE_FILES: Files = {
 /** Writes a bento with one model under two names and returns what its bento.yaml says. */
 export async function writeSampleBento(
   directory: string,
-  changes: { readonly files?: Files; readonly model?: string; readonly env?: Files } = {},
+  changes: { readonly files?: Texts; readonly model?: string; readonly env?: Texts } = {},
 ): Promise<BentoManifest> {
   const weights = changes.model ?? "weights of iris";
   const files = { ...SERVICE_FILES, ...changes.files };
@@ -83,7 +86,7 @@ export async function writeSampleBento(
 /** A base of one layer that is no real system. */
 export async function writeSampleBase(
   directory: string,
-  changes: { readonly entries?: readonly TarEntry[]; readonly labels?: Files } = {},
+  changes: { readonly entries?: readonly TarEntry[]; readonly labels?: Texts } = {},
 ): Promise<ResolvedBase> {
   const layout = await createLayout(directory);
   const entries = changes.entries ?? [
@@ -116,8 +119,16 @@ export async function writeSampleOnnxruntime(directory: string): Promise<string>
     "dist/index.d.ts": "",
     "dist/binding.js": "",
     "script/install.js": "",
-    "bin/napi-v6/linux/x64/libonnxruntime.so.1": "library",
-    "bin/napi-v6/linux/x64/onnxruntime_binding.node": "binding",
+    "bin/napi-v6/linux/x64/libonnxruntime.so.1": elfFile({ soname: "libonnxruntime.so.1" }),
+    "bin/napi-v6/linux/x64/onnxruntime_binding.node": elfFile({ needed: ["libonnxruntime.so.1"] }),
+    "bin/napi-v6/linux/arm64/libonnxruntime.so.1": elfFile({
+      machine: "arm64",
+      soname: "libonnxruntime.so.1",
+    }),
+    "bin/napi-v6/linux/arm64/onnxruntime_binding.node": elfFile({
+      machine: "arm64",
+      needed: ["libonnxruntime.so.1"],
+    }),
     "bin/napi-v6/win32/x64/onnxruntime.dll": "other system",
     [`${common}/package.json`]: '{"name":"onnxruntime-common","main":"dist/cjs/index.js"}',
     [`${common}/dist/cjs/index.js`]: "",
