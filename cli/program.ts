@@ -12,6 +12,7 @@ import { registerContainerize } from "./commands/containerize.ts";
 import { registerDeploy } from "./commands/deploy.ts";
 import { registerDeployment } from "./commands/deployment.ts";
 import { registerHelp } from "./commands/help.ts";
+import { registerImage } from "./commands/image.ts";
 import { registerInit } from "./commands/init.ts";
 import { registerModels } from "./commands/models.ts";
 import { registerProfile } from "./commands/profile.ts";
@@ -41,6 +42,7 @@ export function createProgram(context: CliContext, setExitCode: SetExitCode): Co
   registerBuild(program, context);
   registerBentos(program, context);
   registerContainerize(program, context);
+  registerImage(program, context);
   registerBase(program, context);
   registerDeploy(program, context, setExitCode);
   registerDeployment(program, context);

@@ -5,7 +5,7 @@
  */
 import { BentoError } from "../core/bento-error.ts";
 import type { Digest } from "../core/digest.ts";
-import { type OciLayout, REF_NAME } from "./layout.ts";
+import { type ImageSource, REF_NAME } from "./layout.ts";
 import {
   type Descriptor,
   ImageConfig,
@@ -54,7 +54,7 @@ export interface SelectImageOptions {
  * @throws BentoError BENTO_NOT_FOUND when nothing or too much matches; BENTO_INTEGRITY for damaged documents
  */
 export async function inspectImage(
-  layout: OciLayout,
+  layout: ImageSource,
   options: SelectImageOptions = {},
 ): Promise<InspectedImage> {
   const descriptor = await findImage(layout, options);
@@ -76,7 +76,7 @@ export function layerInfo(layer: Descriptor): LayerInfo {
   };
 }
 
-async function findImage(layout: OciLayout, options: SelectImageOptions): Promise<Descriptor> {
+async function findImage(layout: ImageSource, options: SelectImageOptions): Promise<Descriptor> {
   const all = await layout.images();
   const matching = all.filter(
     (image) =>
@@ -114,7 +114,7 @@ function forPlatform(
 }
 
 async function withinIndex(
-  layout: OciLayout,
+  layout: ImageSource,
   descriptor: Descriptor,
   platform: ImagePlatform | undefined,
 ): Promise<Descriptor> {

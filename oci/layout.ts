@@ -36,6 +36,9 @@ export interface BlobSink {
   writeBlob(source: ByteStream, options?: WriteBlobOptions): Promise<ExpectedContent>;
 }
 
+/** Where an image is read from: a layout, or what reads like one. */
+export type ImageSource = Pick<OciLayout, "directory" | "readBlob" | "readDocument" | "images">;
+
 export interface OciLayout extends BlobSink {
   readonly directory: string;
   /** Whether a blob is there, whole: it is read and compared with its digest, unless a stamp says that it was. */

@@ -5,7 +5,7 @@
  * @module
  */
 import { gunzip } from "./gzip.ts";
-import type { OciLayout } from "./layout.ts";
+import type { ImageSource } from "./layout.ts";
 import type { Descriptor, ImageConfig, ImageManifest } from "./manifest.ts";
 import {
   INDEX_TYPES,
@@ -72,7 +72,7 @@ export function lintImage(input: LintInput): LintFinding[] {
  *
  * @param layer - plain or gzip
  */
-export async function layerPaths(layout: OciLayout, layer: Descriptor): Promise<string[]> {
+export async function layerPaths(layout: ImageSource, layer: Descriptor): Promise<string[]> {
   const blob = layout.readBlob(layer);
   const archive = ociLayerType(layer.mediaType) === OCI_LAYER ? blob : gunzip(blob);
   const paths: string[] = [];

@@ -9,17 +9,10 @@ import { formatImageRef, type ImageRef } from "../../core/image-ref.ts";
 import { type OnProgress, silent } from "../../core/progress.ts";
 import { type ByteStream, streamOf } from "../chunks.ts";
 import type { OciLayout } from "../layout.ts";
-import {
-  type Descriptor,
-  ImageIndex,
-  ImageManifest,
-  type ImagePlatform,
-  parseDocument,
-} from "../manifest.ts";
-import { INDEX_TYPES, MANIFEST_TYPES } from "../media-type.ts";
+import { type Descriptor, ImageManifest, type ImagePlatform, parseDocument } from "../manifest.ts";
 import { eachParallel } from "../parallel.ts";
-import { selectPlatform } from "../select-platform.ts";
-import { createRegistryClient, type FetchedDocument, type RegistryClient } from "./client.ts";
+import { createRegistryClient, type RegistryClient } from "./client.ts";
+import { parseJson, platformManifest } from "./remote-source.ts";
 import { markPassing, retrying } from "./retry.ts";
 import type { RegistryOptions } from "./session.ts";
 
@@ -44,7 +37,7 @@ const PARALLEL_DOWNLOADS = 3;
 export async function pullImage(options: PullImageOptions): Promise<Descriptor> {
   const { layout, reference, signal } = options;
   const client = createRegistryClient(reference, options);
-  const document = await platformManifest(client, options);
+  const document = await platformManifest(client, reference, options.platform);
   const where = formatImageRef(reference);
   const manifest = parseDocument(ImageManifest, parseJson(document.bytes, where), where);
   const blobs = [manifest.config, ...manifest.layers];
@@ -58,32 +51,6 @@ export async function pullImage(options: PullImageOptions): Promise<Descriptor> 
   await layout.writeBlob(streamOf(document.bytes));
   await layout.setImage(document.descriptor, options.name);
   return document.descriptor;
-}
-
-async function platformManifest(
-  client: RegistryClient,
-  { platform, reference }: PullImageOptions,
-): Promise<FetchedDocument> {
-  const where = formatImageRef(reference);
-  const first = await client.manifests.get(reference.digest ?? reference.tag ?? "latest");
-  if (MANIFEST_TYPES.includes(first.descriptor.mediaType)) {
-    return first;
-  }
-  if (!INDEX_TYPES.includes(first.descriptor.mediaType)) {
-    throw new BentoError("BENTO_UNSUPPORTED", `not an image: ${first.descriptor.mediaType}`, {
-      where,
-    });
-  }
-  const index = parseDocument(ImageIndex, parseJson(first.bytes, where), where);
-  return client.manifests.get(selectPlatform(index, platform, where).digest);
-}
-
-function parseJson(bytes: Buffer, where: string): unknown {
-  try {
-    return JSON.parse(bytes.toString("utf8"));
-  } catch (error) {
-    throw new BentoError("BENTO_INTEGRITY", "not a JSON document", { where, cause: error });
-  }
 }
 
 interface FetchBlobOptions {

@@ -11,20 +11,23 @@ import { type OnProgress, silent } from "../../core/progress.ts";
 import { formatBytes } from "../../core/units.ts";
 import { collect } from "../chunks.ts";
 import { layerInfo } from "../inspect-image.ts";
-import { DOCUMENT_LIMIT_BYTES, type OciLayout } from "../layout.ts";
+import { DOCUMENT_LIMIT_BYTES, type ImageSource } from "../layout.ts";
 import { type Descriptor, ImageManifest, parseDocument } from "../manifest.ts";
 import { eachParallel } from "../parallel.ts";
 import { createRegistryClient, type RegistryClient } from "./client.ts";
+import { parseJson } from "./remote-source.ts";
 import type { RegistryOptions } from "./session.ts";
 import type { UploadOutcome } from "./upload-blob.ts";
 
 export interface PushImageOptions extends RegistryOptions {
-  /** Has the image and its blobs; read-only. */
-  readonly layout: Pick<OciLayout, "readBlob" | "directory">;
+  /** Has the image and its blobs: a layout, or another registry. */
+  readonly source: ImageSource;
   /** Manifest of the image. */
   readonly image: Descriptor;
-  /** Where it goes; without a tag it is kept by digest alone. */
+  /** Where it goes; its tag is one of the tags. */
   readonly reference: ImageRef;
+  /** Further tags. @default none: without any tag the image is kept by its digest alone */
+  readonly tags?: readonly string[] | undefined;
   /** Repositories of the same registry that may have a layer already. @default none */
   readonly mountFrom?: ((layer: Descriptor) => readonly string[]) | undefined;
   readonly onProgress?: OnProgress | undefined;
@@ -40,6 +43,7 @@ export interface PushedImage {
   readonly blobs: Readonly<Record<UploadOutcome, number>>;
 }
 
+/** Several connections fill a line better; more only take turns. */
 const PARALLEL_UPLOADS = 4;
 
 /**
@@ -47,10 +51,10 @@ const PARALLEL_UPLOADS = 4;
  * something else; BENTO_INVALID_INPUT when the reference names another digest
  */
 export async function pushImage(options: PushImageOptions): Promise<PushedImage> {
-  const { layout, image, reference, onProgress = silent } = options;
+  const { source, image, reference, onProgress = silent } = options;
   checkReference(options);
-  const where = `${layout.directory}@${image.digest}`;
-  const bytes = await collect(layout.readBlob(image), DOCUMENT_LIMIT_BYTES, where);
+  const where = `${source.directory}@${image.digest}`;
+  const bytes = await collect(source.readBlob(image), DOCUMENT_LIMIT_BYTES, where);
   const manifest = parseDocument(ImageManifest, parseJson(bytes, where), where);
   const client = createRegistryClient(reference, { ...options, access: "push" });
   const blobs = await pushBlobs(client, manifest, options);
@@ -72,7 +76,7 @@ async function pushBlobs(
   manifest: ImageManifest,
   options: PushImageOptions,
 ): Promise<Pick<PushedImage, "blobs" | "uploadedBytes">> {
-  const { layout, mountFrom = () => [], onProgress = silent } = options;
+  const { source, mountFrom = () => [], onProgress = silent } = options;
   const distinct = new Map(
     [...manifest.layers, manifest.config].map((blob) => [blob.digest, blob]),
   );
@@ -85,7 +89,7 @@ async function pushBlobs(
     const startedMs = performance.now();
     onProgress({ kind: "step-start", step });
     const outcome = await client.blobs.put(
-      { digest: blob.digest, size: blob.size, open: () => layout.readBlob(blob) },
+      { digest: blob.digest, size: blob.size, open: () => source.readBlob(blob) },
       {
         mountFrom: isConfig ? [] : mountFrom(blob),
         onSent: (doneBytes) =>
@@ -109,7 +113,7 @@ interface ManifestBytes {
 async function putManifest(
   { manifests }: RegistryClient,
   document: ManifestBytes,
-  { image, reference }: PushImageOptions,
+  { image, reference, tags = [] }: PushImageOptions,
 ): Promise<void> {
   if ((await manifests.head(image.digest)) === undefined) {
     await manifests.put(image.digest, document);
@@ -120,9 +124,11 @@ async function putManifest(
       });
     }
   }
-  const { tag } = reference;
-  if (tag !== undefined && (await manifests.head(tag))?.digest !== image.digest) {
-    await manifests.put(tag, document);
+  const wanted = reference.tag === undefined ? tags : [reference.tag, ...tags];
+  for (const tag of new Set(wanted)) {
+    if ((await manifests.head(tag))?.digest !== image.digest) {
+      await manifests.put(tag, document);
+    }
   }
 }
 
@@ -132,13 +138,5 @@ function checkReference({ image, reference }: PushImageOptions): void {
       where: formatImageRef(reference),
       hint: "leave the digest out of the name, or push the image that has it",
     });
-  }
-}
-
-function parseJson(bytes: Buffer, where: string): unknown {
-  try {
-    return JSON.parse(bytes.toString("utf8"));
-  } catch (error) {
-    throw new BentoError("BENTO_INTEGRITY", "not a JSON document", { where, cause: error });
   }
 }

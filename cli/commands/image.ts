@@ -1,0 +1,62 @@
+/**
+ * `bento image …`: images in layouts and registries.
+ *
+ * @module
+ */
+import type { Command } from "commander";
+import type { CliContext } from "../context.ts";
+import { collect } from "../key-values.ts";
+import { jsonOption } from "../output.ts";
+import { STORE_OPTION } from "../store.ts";
+
+const PLATFORM_OPTION = ["--platform <os/arch>", "linux/amd64 or linux/arm64"] as const;
+
+/** Each verb that reads an image takes it as a bento's tag, `oci:DIR[:NAME]` or a reference in a registry. */
+export function registerImage(program: Command, context: CliContext): void {
+  const image = program.command("image").description("push, pull and check container images");
+  image
+    .command("push <image> <destination>")
+    .description("send an image (TAG of a bento, oci:DIR[:NAME] or HOST/NAME) to HOST/NAME[:TAG]")
+    .option(...PLATFORM_OPTION)
+    .option(
+      "--mount-from <repository>",
+      "repository of the same registry that may have layers already",
+      collect,
+    )
+    .option(...STORE_OPTION)
+    .addOption(jsonOption())
+    .action(async (source: string, destination: string, options) =>
+      (await import("../actions/image-push.ts")).pushImageTo(
+        context,
+        { source, destination },
+        options,
+      ),
+    );
+  image
+    .command("pull <reference>")
+    .description("fetch an image from a registry")
+    .requiredOption("--output <to>", "oci:DIR, oci-archive:FILE or docker-archive:FILE")
+    .option(...PLATFORM_OPTION, "linux/amd64")
+    .addOption(jsonOption())
+    .action(async (reference: string, options) =>
+      (await import("../actions/image-pull.ts")).pullImageTo(context, reference, options),
+    );
+  image
+    .command("inspect <image>")
+    .description("show an image's layers and how it starts")
+    .option(...PLATFORM_OPTION)
+    .option(...STORE_OPTION)
+    .addOption(jsonOption())
+    .action(async (text: string, options) =>
+      (await import("../actions/image-inspect.ts")).inspectNamedImage(context, text, options),
+    );
+  image
+    .command("lint <image>")
+    .description("look for what Lambda, Cloud Run or Container Apps would refuse")
+    .option(...PLATFORM_OPTION)
+    .option(...STORE_OPTION)
+    .addOption(jsonOption())
+    .action(async (text: string, options) =>
+      (await import("../actions/image-lint.ts")).lintNamedImage(context, text, options),
+    );
+}

@@ -1,0 +1,80 @@
+/**
+ * Sends an image to a registry for the commands that do: under the tag that was asked for and under its bento's version.
+ *
+ * @module
+ */
+import { BentoError } from "../core/bento-error.ts";
+import { type ImageRef, parseImageRef } from "../core/image-ref.ts";
+import type { OnProgress } from "../core/progress.ts";
+import { LAYER_TITLE } from "../oci/inspect-image.ts";
+import type { Descriptor } from "../oci/manifest.ts";
+import { type PushedImage, pushImage } from "../oci/registry/push-image.ts";
+import type { CliContext } from "./context.ts";
+import type { FoundImage } from "./image-source.ts";
+import { registryOptions } from "./registry.ts";
+
+export interface PushOptions {
+  readonly image: Pick<FoundImage, "source" | "descriptor" | "config" | "reference">;
+  readonly destination: ImageRef;
+  /** Repositories that may have layers, as typed. */
+  readonly mountFrom?: readonly string[] | undefined;
+  readonly onProgress: OnProgress;
+}
+
+export interface Pushed extends PushedImage {
+  readonly tags: readonly string[];
+}
+
+const VERSION_LABEL = "org.bentokit.version";
+
+export async function pushTo(context: CliContext, options: PushOptions): Promise<Pushed> {
+  const { image, destination, onProgress } = options;
+  const version = image.config.config?.Labels?.[VERSION_LABEL];
+  const tags = [destination.tag, version].filter((tag) => tag !== undefined);
+  const pushed = await pushImage({
+    ...registryOptions(context, destination.registry),
+    source: image.source,
+    image: image.descriptor,
+    reference: destination,
+    tags,
+    mountFrom: mountSources(options),
+    onProgress,
+  });
+  return { ...pushed, tags: [...new Set(tags)] };
+}
+
+/**
+ * Reads where an image goes.
+ *
+ * @param text - `HOST/REPOSITORY[:TAG]`, with or without `registry:` before it
+ */
+export function readDestination(text: string): ImageRef {
+  const destination = parseImageRef(text.replace(/^registry:/, ""));
+  if (destination.digest !== undefined) {
+    throw new BentoError(
+      "BENTO_USAGE",
+      `an image is pushed to a tag, got ${JSON.stringify(text)}`,
+      {
+        hint: "leave the digest out; it is printed when the image is there",
+      },
+    );
+  }
+  return destination;
+}
+
+/** Where `bento models push` keeps models beside the image, where the image comes from, and what the user names. */
+function mountSources({ image, destination, mountFrom = [] }: PushOptions) {
+  const origin = image.reference;
+  const same = origin?.registry === destination.registry ? [origin.repository] : [];
+  const named = [...mountFrom, ...same].filter((name) => name !== destination.repository);
+  const { repository } = destination;
+  const parents = [repository, repository.slice(0, Math.max(0, repository.lastIndexOf("/")))];
+  return (layer: Descriptor): string[] => {
+    const [, model] = /^model ([^:]+):/.exec(layer.annotations?.[LAYER_TITLE] ?? "") ?? [];
+    const beside =
+      model === undefined
+        ? []
+        : parents.map((parent) => [parent, "models", model].filter(Boolean).join("/"));
+    return [...named, ...beside.reverse()];
+  };
+}
