@@ -50,6 +50,7 @@ describe("bento containerize", () => {
       platform: "linux/amd64",
       output: `oci:${cli.home}/images`,
       layers: expect.arrayContaining([expect.objectContaining({ title: "app" })]),
+      blobDigestReproducible: true,
     });
   });
 

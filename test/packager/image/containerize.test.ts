@@ -158,7 +158,7 @@ describe("containerize", () => {
         "os": "linux",
         "rootfs": {
           "diff_ids": [
-            "sha256:e6eaa1317a65d0fc95a9cb7429b0a7daf373091556dce88dec177fdda151df82",
+            "sha256:d029c703e9fa042c412ed018288ff87d245fabd68b3c6b4d3b19b5503a630c09",
             "sha256:b8019e91b1627fbc5de6d64309727fecf4d960561e65506874567416a0380948",
             "sha256:14f59a4ad315d43ee154b8ab7e50d37da597e313376e35cb4713afd9ba84e286",
             "sha256:e1fd2d1acb3414d6b948c32c8533017c644cf9cfca7ecf3aaf945463821df1b5",
@@ -201,7 +201,7 @@ describe("containerize", () => {
       process.env["TZ"] = TZ;
     }
     expect(first.digest).toMatchInlineSnapshot(
-      `"sha256:7387da9c54f5a76cee0fe7bc8e578d75fcda03dc870b86a042e74a0712e90861"`,
+      `"sha256:019e6fb4a76d04c643e2970ff2bde750483b5dd8fd0833ac61adb739c74f440f"`,
     );
   });
 

@@ -14,6 +14,7 @@ import { createLayout } from "../../../oci/layout.ts";
 import { type TarEntry, tarFile } from "../../../oci/tar-entry.ts";
 import type { ResolvedBase } from "../../../packager/base/resolve-base.ts";
 import { elfFile } from "../../support/elf-file.ts";
+import { sampleLibraries } from "./sample-libraries.ts";
 
 /** Files by path below a directory. */
 export type Files = Readonly<Record<string, string | Uint8Array>>;
@@ -92,6 +93,7 @@ export async function writeSampleBase(
   const entries = changes.entries ?? [
     { ...tarFile("usr/local/bin/node", "no real node"), executable: true },
     { kind: "directory", path: "tmp", shared: true } as const,
+    ...sampleLibraries(),
   ];
   const layer = await buildLayer({ entries, compression: "gzip", sink: layout });
   const image = composeImage({
