@@ -26,6 +26,7 @@ import type { WaitOptions } from "./driver.ts";
 import { blobKey } from "./keys.ts";
 import { markLatest } from "./latest.ts";
 import { materialise } from "./materialise.ts";
+import { withPending } from "./pending.ts";
 import type { Reference } from "./references.ts";
 import { type ResolveOptions, resolveTag } from "./resolve-tag.ts";
 import {
@@ -184,11 +185,17 @@ async function saveBento(
   if (stored !== undefined) {
     checkSameContent(shelf, stored, manifest);
   }
-  for (const file of filesOf(manifest)) {
-    await storeFile(shelf, folder, file, { signal, onProgress });
-  }
-  const state =
-    stored === undefined ? await registerVersion(shelf, manifest, { signal }) : "exists";
+  const digests = filesOf(manifest).map(({ digest }) => digest);
+  const state = await withPending(
+    shelf.driver,
+    { digests, now: shelf.now, wait: shelf.wait, signal },
+    async () => {
+      for (const file of filesOf(manifest)) {
+        await storeFile(shelf, folder, file, { signal, onProgress });
+      }
+      return stored === undefined ? registerVersion(shelf, manifest, { signal }) : "exists";
+    },
+  );
   await markLatest(shelf, manifest, { signal });
   return { manifest, digest: bentoDigest(manifest), state };
 }

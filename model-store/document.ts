@@ -9,7 +9,6 @@ import type { Driver, WaitOptions } from "./driver.ts";
 
 export interface ReadDocument<Schema extends z.ZodType> extends WaitOptions {
   readonly driver: Driver;
-  /** Must exist. */
   readonly key: string;
   readonly schema: Schema;
 }
@@ -19,28 +18,45 @@ export interface ReadDocument<Schema extends z.ZodType> extends WaitOptions {
  *
  * @throws BentoError BENTO_INTEGRITY when it is gone or is not what a store writes
  */
-export async function readDocument<Schema extends z.ZodType>({
-  driver,
-  key,
-  schema,
-  signal,
-}: ReadDocument<Schema>): Promise<z.output<Schema>> {
+export async function readDocument<Schema extends z.ZodType>(
+  read: ReadDocument<Schema>,
+): Promise<z.output<Schema>> {
+  const found = await findDocument(read);
+  if (found === undefined) {
+    throw damaged(read, "it is gone");
+  }
+  return found;
+}
+
+/**
+ * Reads a JSON document, undefined when there is none.
+ *
+ * @throws BentoError BENTO_INTEGRITY when it is not what a store writes
+ */
+export async function findDocument<Schema extends z.ZodType>(
+  read: ReadDocument<Schema>,
+): Promise<z.output<Schema> | undefined> {
+  const { driver, key, schema, signal } = read;
   const bytes = await driver.get(key, { signal });
-  const value = bytes === undefined ? undefined : parseJson(bytes);
+  if (bytes === undefined) {
+    return undefined;
+  }
+  const value = parseJson(bytes);
   const parsed = schema.safeParse(value);
   if (!parsed.success) {
-    const why =
-      bytes === undefined
-        ? "it is gone"
-        : value === undefined
-          ? "it is no JSON"
-          : z.prettifyError(parsed.error);
-    throw new BentoError("BENTO_INTEGRITY", `the store holds a damaged document: ${why}`, {
-      where: `${driver.url} ${key}`,
-      hint: "restore that file from a backup, or delete what it belongs to and register it again",
-    });
+    throw damaged(read, value === undefined ? "it is no JSON" : z.prettifyError(parsed.error));
   }
   return parsed.data;
+}
+
+function damaged<Schema extends z.ZodType>(
+  { driver, key }: ReadDocument<Schema>,
+  why: string,
+): BentoError {
+  return new BentoError("BENTO_INTEGRITY", `the store holds a damaged document: ${why}`, {
+    where: `${driver.url} ${key}`,
+    hint: "restore that file from a backup, or delete what it belongs to and register it again",
+  });
 }
 
 function parseJson(bytes: Uint8Array): unknown {

@@ -65,6 +65,15 @@ export interface Driver extends AsyncDisposable {
   list(prefix: string, options?: ListOptions): AsyncIterable<StoredObject>;
   /** Removes a key. @returns false when there was none */
   delete(key: string, options?: WaitOptions): Promise<boolean>;
+  /** When what is under a key was written, by the place's own clock; undefined when there is none. */
+  writtenAt(key: string, options?: WaitOptions): Promise<Date | undefined>;
+  /**
+   * Removes what writers that have died left unfinished, for drivers that keep such.
+   *
+   * @param before - what was begun later stays
+   * @returns how many there were
+   */
+  sweep?(before: Date, options?: WaitOptions): Promise<number>;
   /** A file with the bytes under a key, never to be written to; only for drivers on this machine's disk. */
   localPath?(key: string): Promise<string | undefined>;
 }

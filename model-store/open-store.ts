@@ -9,6 +9,8 @@ import { BentoError } from "../core/bento-error.ts";
 import { BentoManifest } from "../core/bento-manifest.ts";
 import { ModelManifest } from "../core/model-manifest.ts";
 import { bentoStore } from "./bentos.ts";
+import { collectGarbage } from "./collect-garbage.ts";
+import { copyVersion } from "./copy-version.ts";
 import { deploymentStore } from "./deployments.ts";
 import type { Driver } from "./driver.ts";
 import { cachedBlobs } from "./drivers/cached-blobs.ts";
@@ -20,7 +22,9 @@ import { type LoadCheck, loadWithOnnxRuntime } from "./load-check.ts";
 import { modelStore } from "./models.ts";
 import { bentoReferences, deploymentReferences } from "./references.ts";
 import type { Shelf } from "./shelf.ts";
-import type { Store } from "./store.ts";
+import { SHELVES, type Store } from "./store.ts";
+import { filesOfBento } from "./used-digests.ts";
+import { verifyStore } from "./verify-store.ts";
 
 export interface OpenStoreOptions {
   /**
@@ -37,6 +41,8 @@ export interface OpenStoreOptions {
   readonly now?: (() => Date) | undefined;
   /** Decides whether a file is a loadable model. @default onnxruntime loads it */
   readonly checkLoad?: LoadCheck | undefined;
+  /** Lets time pass while another process removes garbage, in milliseconds. @default a timer */
+  readonly wait?: ((ms: number) => Promise<unknown>) | undefined;
 }
 
 /**
@@ -56,6 +62,7 @@ export function storeOver(
     home,
     now = () => new Date(),
     checkLoad = loadWithOnnxRuntime,
+    wait,
   }: Omit<OpenStoreOptions, "url" | "environment">,
 ): Store {
   const models: Shelf<ModelManifest> = {
@@ -64,6 +71,7 @@ export function storeOver(
     noun: "model",
     manifest: ModelManifest,
     now,
+    wait,
   };
   const bentos: Shelf<BentoManifest> = {
     driver,
@@ -71,6 +79,7 @@ export function storeOver(
     noun: "bento",
     manifest: BentoManifest,
     now,
+    wait,
   };
   const deployments = deploymentStore({ driver, now });
   return {
@@ -89,6 +98,13 @@ export function storeOver(
       workFolder: join(home, ".tmp"),
     }),
     deployments,
+    copyModelTo: async (other, tag, options) =>
+      copyVersion(models, other[SHELVES].models, { tag, filesOf: ({ files }) => files }, options),
+    copyBentoTo: async (other, tag, options) =>
+      copyVersion(bentos, other[SHELVES].bentos, { tag, filesOf: filesOfBento }, options),
+    verify: async (options) => verifyStore(driver, { models, bentos }, options),
+    collectGarbage: async (options) => collectGarbage(driver, { models, bentos }, options),
+    [SHELVES]: { models, bentos },
     [Symbol.asyncDispose]: async () => driver[Symbol.asyncDispose](),
   };
 }

@@ -17,6 +17,7 @@ import { changeLabels, checkLabels, type Labels } from "./labels.ts";
 import { markLatest } from "./latest.ts";
 import type { LoadCheck } from "./load-check.ts";
 import { ENTRY, type ModelInput, type ModelSource, readModelSource } from "./model-source.ts";
+import { withPending } from "./pending.ts";
 import { checkSameContent, findVersion, registerVersion, type Shelf } from "./shelf.ts";
 import { completeSignatures, type SignatureInput } from "./signatures.ts";
 
@@ -87,11 +88,18 @@ async function storeModel(
     await checkNoAlias(shelf, manifest);
     await checkLoad(source.loadable);
   }
-  // also for a version that exists: a blob that was lost or deleted as damaged comes back
-  for (const { path, blob } of source.files) {
-    await putBlob(shelf.driver, blob, { step: `store ${path}`, onProgress, signal });
-  }
-  return stored === undefined ? await registerVersion(shelf, manifest, { signal }) : "exists";
+  const digests = source.files.map(({ blob }) => blob.digest);
+  return withPending(
+    shelf.driver,
+    { digests, now: shelf.now, wait: shelf.wait, signal },
+    async () => {
+      // also for a version that exists: a blob that was lost or deleted as damaged comes back
+      for (const { path, blob } of source.files) {
+        await putBlob(shelf.driver, blob, { step: `store ${path}`, onProgress, signal });
+      }
+      return stored === undefined ? registerVersion(shelf, manifest, { signal }) : "exists";
+    },
+  );
 }
 
 function makeManifest(source: ModelSource, options: SaveModelOptions): ModelManifest {

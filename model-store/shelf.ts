@@ -10,7 +10,7 @@ import { canonicalJson } from "../core/canonical-json.ts";
 import { Digest, digestOf } from "../core/digest.ts";
 import { type ExactTag, formatTag } from "../core/tag.ts";
 import { describeDifference } from "./describe-difference.ts";
-import { readDocument } from "./document.ts";
+import { findDocument } from "./document.ts";
 import type { Driver, ListOptions, WaitOptions } from "./driver.ts";
 import { type Kind, namesPrefix, versionKey, versionOf, versionsPrefix } from "./keys.ts";
 import { children } from "./scan.ts";
@@ -23,6 +23,8 @@ export interface Shelf<Manifest extends ExactTag> {
   readonly noun: string;
   readonly manifest: z.ZodType<Manifest>;
   readonly now: () => Date;
+  /** Lets time pass, in milliseconds. @default a timer */
+  readonly wait?: ((ms: number) => Promise<unknown>) | undefined;
 }
 
 /** A version as it is kept. */
@@ -30,7 +32,7 @@ export interface StoredVersion<Manifest> {
   readonly manifest: Manifest;
   /** Of the canonical manifest. */
   readonly digest: Digest;
-  /** When this store first had it, ISO 8601 in UTC. */
+  /** When it was first registered, ISO 8601 in UTC; copies in other stores keep it. */
   readonly registeredAt: string;
 }
 
@@ -40,9 +42,11 @@ export async function findVersion<Manifest extends ExactTag>(
   tag: ExactTag,
   options?: WaitOptions,
 ): Promise<StoredVersion<Manifest> | undefined> {
-  const key = versionKey(shelf.kind, tag.name, tag.version);
-  const found = await shelf.driver.head(key, options);
-  return found === undefined ? undefined : await readVersion(shelf, key, options);
+  const { driver, manifest, kind } = shelf;
+  const key = versionKey(kind, tag.name, tag.version);
+  const schema = z.object({ manifest, digest: Digest, registeredAt: z.iso.datetime() });
+  const stored = await findDocument({ driver, key, schema, ...options });
+  return stored && checkDigest(shelf, key, stored);
 }
 
 /** Names that have at least one version, in the order of their keys. */
@@ -69,6 +73,11 @@ export async function* listVersions<Manifest extends ExactTag>(
   }
 }
 
+export interface RegisterOptions extends WaitOptions {
+  /** Of what is copied, ISO 8601 in UTC. @default now */
+  readonly registeredAt?: string | undefined;
+}
+
 /**
  * Makes a version visible; its blobs must be in the store.
  *
@@ -78,18 +87,21 @@ export async function* listVersions<Manifest extends ExactTag>(
 export async function registerVersion<Manifest extends ExactTag>(
   shelf: Shelf<Manifest>,
   manifest: Manifest,
-  options?: WaitOptions,
+  options?: RegisterOptions,
 ): Promise<"created" | "exists"> {
   const stored = {
     manifest,
     digest: digestOf(canonicalJson(manifest)),
-    registeredAt: shelf.now().toISOString(),
+    registeredAt: options?.registeredAt ?? shelf.now().toISOString(),
   };
   const key = versionKey(shelf.kind, manifest.name, manifest.version);
   const body = Buffer.from(`${canonicalJson(stored, 2)}\n`);
   const state = await shelf.driver.put(key, body, options);
-  if (state === "exists") {
-    checkSameContent(shelf, await readVersion(shelf, key, options), manifest);
+  const there = state === "exists" ? await findVersion(shelf, manifest, options) : undefined;
+  if (there !== undefined) {
+    checkSameContent(shelf, there, manifest);
+  } else if (state === "exists") {
+    return registerVersion(shelf, manifest, options); // deleted in between
   }
   return state;
 }
@@ -119,13 +131,11 @@ export function checkSameContent<Manifest extends ExactTag>(
   }
 }
 
-async function readVersion<Manifest extends ExactTag>(
-  { driver, manifest }: Shelf<Manifest>,
+function checkDigest<Manifest extends ExactTag>(
+  { driver }: Shelf<Manifest>,
   key: string,
-  options?: WaitOptions,
-): Promise<StoredVersion<Manifest>> {
-  const schema = z.object({ manifest, digest: Digest, registeredAt: z.iso.datetime() });
-  const stored = await readDocument({ driver, key, schema, ...options });
+  stored: StoredVersion<Manifest>,
+): StoredVersion<Manifest> {
   const digest = digestOf(canonicalJson(stored.manifest));
   if (digest !== stored.digest) {
     throw new BentoError(

@@ -21,6 +21,8 @@ export function cachedBlobs(remote: Driver, cache: Driver): Driver {
     put: (key, body, options) => remote.put(key, body, options),
     list: (prefix, options) => remote.list(prefix, options),
     delete: (key, options) => remote.delete(key, options),
+    writtenAt: (key, options) => remote.writtenAt(key, options),
+    sweep: async (before, options) => (await remote.sweep?.(before, options)) ?? 0,
     localPath: async (key) => copyOf(key, remote, cache),
     async [Symbol.asyncDispose]() {
       await remote[Symbol.asyncDispose]();

@@ -5,18 +5,22 @@
  * @module
  */
 import { randomUUID } from "node:crypto";
-import { type FileHandle, link, mkdir, open, readFile, stat, unlink } from "node:fs/promises";
+import type { Stats } from "node:fs";
+import {
+  type FileHandle,
+  link,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  stat,
+  unlink,
+} from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { verified } from "../../oci/verified.ts";
 import { diskError, systemCode } from "../disk-error.ts";
-import {
-  checkKey,
-  type Driver,
-  type OpenOptions,
-  type StoredObject,
-  type StreamBody,
-} from "../driver.ts";
+import { checkKey, type Driver, type OpenOptions, type StreamBody } from "../driver.ts";
 import { walkFiles } from "./walk-files.ts";
 
 export interface LocalDriverOptions {
@@ -46,9 +50,14 @@ export function localDriver({ root }: LocalDriverOptions): Driver {
     },
     async head(key, options) {
       options?.signal?.throwIfAborted();
-      const size = await statFile(pathOf(key));
-      return size === undefined ? undefined : { key, size };
+      const found = await statFile(pathOf(key));
+      return found && { key, size: found.size };
     },
+    async writtenAt(key, options) {
+      options?.signal?.throwIfAborted();
+      return (await statFile(pathOf(key)))?.mtime;
+    },
+    sweep: async (before) => sweepFolder(join(root, UNFINISHED), before),
     async put(key, body, options) {
       options?.signal?.throwIfAborted();
       const unfinished = join(root, UNFINISHED, randomUUID());
@@ -79,10 +88,23 @@ async function orAbsent<T>(work: Promise<T>, path: string, doing = "read"): Prom
   }
 }
 
-/** Length of a file, undefined where there is none. */
-async function statFile(path: string): Promise<StoredObject["size"] | undefined> {
+/** Length and time of a file, undefined where there is none. */
+async function statFile(path: string): Promise<Pick<Stats, "size" | "mtime"> | undefined> {
   const found = await orAbsent(stat(path), path);
-  return found?.isFile() ? found.size : undefined;
+  return found?.isFile() ? found : undefined;
+}
+
+/** Files of writers that have died; one that is being written changes all the time. */
+async function sweepFolder(folder: string, before: Date): Promise<number> {
+  let swept = 0;
+  for (const name of (await orAbsent(readdir(folder), folder)) ?? []) {
+    const path = join(folder, name);
+    const found = await statFile(path);
+    if (found !== undefined && found.mtime < before && (await removeFile(path))) {
+      swept += 1;
+    }
+  }
+  return swept;
 }
 
 async function* readPieces(path: string, options: OpenOptions): AsyncGenerator<Uint8Array, void> {

@@ -12,9 +12,15 @@ import {
   type StreamBody,
 } from "../driver.ts";
 
+export interface MemoryDriverOptions {
+  /** The clock for times of writing. @default the system's */
+  readonly now?: (() => Date) | undefined;
+}
+
 /** An empty store of its own at each call. */
-export function memoryDriver(): Driver {
+export function memoryDriver({ now = () => new Date() }: MemoryDriverOptions = {}): Driver {
   const objects = new Map<string, Uint8Array>();
+  const times = new Map<string, Date>();
   return {
     url: "memory://",
     async get(key, options) {
@@ -36,7 +42,17 @@ export function memoryDriver(): Driver {
     },
     async put(key, body, options) {
       options?.signal?.throwIfAborted();
-      return putObject(objects, checkKey(key), () => readBody(body, key, options?.signal));
+      const state = await putObject(objects, checkKey(key), () =>
+        readBody(body, key, options?.signal),
+      );
+      if (state === "created") {
+        times.set(key, now());
+      }
+      return state;
+    },
+    async writtenAt(key, options) {
+      options?.signal?.throwIfAborted();
+      return objects.has(checkKey(key)) ? times.get(key) : undefined;
     },
     list: (prefix, options) => listObjects(objects, prefix, options),
     async delete(key, options) {

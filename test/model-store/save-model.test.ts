@@ -58,7 +58,7 @@ describe("saveModel", () => {
     expect(await store.models.get({ name: "iris_classifier" })).toEqual({
       manifest: saved.manifest,
       digest: saved.digest,
-      registeredAt: "2026-01-01T00:00:01.000Z",
+      registeredAt: "2026-01-01T00:00:02.000Z",
       labels: { stage: "dev" },
       aliases: [],
     });

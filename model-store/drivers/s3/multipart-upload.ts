@@ -68,6 +68,31 @@ export function partBytesOf(size: number): number {
   return Math.max(PART_BYTES, Math.ceil(least / 2 ** 20) * 2 ** 20);
 }
 
+/**
+ * Aborts uploads that nobody has finished; a bucket's own rule may do the same.
+ *
+ * @returns how many
+ */
+export async function abortOldUploads(
+  bucket: Bucket,
+  before: Date,
+  { signal }: WaitOptions = {},
+): Promise<number> {
+  const { sdk, client } = await bucket.connect();
+  const { bucket: Bucket, prefix: Prefix } = bucket.place;
+  try {
+    const command = new sdk.ListMultipartUploadsCommand({ Bucket, Prefix });
+    const { Uploads = [] } = await client.send(command, abortedBy(signal));
+    const old = Uploads.filter(({ Initiated }) => Initiated !== undefined && Initiated < before);
+    for (const { Key, UploadId } of old) {
+      await client.send(new sdk.AbortMultipartUploadCommand({ Bucket, Key, UploadId }));
+    }
+    return old.length;
+  } catch (error) {
+    throw s3Error(error, "clear", bucket.where(""));
+  }
+}
+
 async function beginUpload({ bucket, key, signal }: Work): Promise<Upload> {
   const { sdk, client } = await bucket.connect();
   const { UploadId } = await client.send(

@@ -23,6 +23,8 @@ export interface RemoteObject {
   readonly size: number;
   /** So that no other object's bytes are read in between. */
   readonly etag: string | undefined;
+  /** By the server's clock. */
+  readonly writtenAt: Date | undefined;
 }
 
 interface Range {
@@ -110,11 +112,12 @@ async function readRange(
 
 async function openRange(
   bucket: Bucket,
-  { key, etag, size }: RemoteObject,
+  object: RemoteObject,
   { start, end }: Range,
   signal: AbortSignal,
 ): Promise<AsyncIterable<Uint8Array>> {
   const { sdk, client } = await bucket.connect();
+  const { key, etag, size } = object;
   const isPart = start > 0 || end < size;
   const answer = await client.send(
     new sdk.GetObjectCommand({
@@ -125,7 +128,7 @@ async function openRange(
     abortedBy(signal),
   );
   if (isPart && answer.ContentRange === undefined) {
-    throw unexpected(bucket, { key, etag, size }, "the whole object where a range was asked for");
+    throw unexpected(bucket, object, "the whole object where a range was asked for");
   }
   // in Node it is a stream of its bytes
   return (answer.Body ?? []) as AsyncIterable<Uint8Array>;

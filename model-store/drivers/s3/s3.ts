@@ -17,7 +17,7 @@ import {
 } from "../../driver.ts";
 import { type Bucket, openBucket } from "./bucket.ts";
 import { abortedBy, proveConditionalWrites, putIfAbsent } from "./conditional-put.ts";
-import { PART_BYTES, uploadInParts } from "./multipart-upload.ts";
+import { abortOldUploads, PART_BYTES, uploadInParts } from "./multipart-upload.ts";
 import { downloadRanges, type RemoteObject } from "./ranged-download.ts";
 import { isAbsent, s3Error, sdkFacts } from "./s3-error.ts";
 import type { S3Place } from "./s3-place.ts";
@@ -56,6 +56,9 @@ export function s3Driver(place: S3Place): Driver {
       return putBody(bucket, key, body, options);
     },
     list: (prefix, options) => listObjects(bucket, prefix, options),
+    writtenAt: async (key, options) =>
+      (await headObject(bucket, checkKey(key), options))?.writtenAt,
+    sweep: (before, options) => abortOldUploads(bucket, before, options),
     async delete(key, options) {
       if ((await headObject(bucket, checkKey(key), options)) === undefined) {
         return false;
@@ -128,8 +131,13 @@ async function headObject(
   const { sdk, client } = await bucket.connect();
   try {
     const command = new sdk.HeadObjectCommand(bucket.at(key));
-    const { ContentLength = 0, ETag } = await client.send(command, abortedBy(options?.signal));
-    return { key, size: ContentLength, etag: ETag };
+    const found = await client.send(command, abortedBy(options?.signal));
+    return {
+      key,
+      size: found.ContentLength ?? 0,
+      etag: found.ETag,
+      writtenAt: found.LastModified,
+    };
   } catch (error) {
     if (isAbsent(error)) {
       return undefined;
