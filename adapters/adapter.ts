@@ -31,8 +31,8 @@ export interface Capabilities {
   readonly scaleToZero: Capability;
   /** A share of the traffic can go to the new version first. */
   readonly canary: Capability;
-  /** What a deployment is started from: the bento's own directory, or its image. */
-  readonly runs: "bento" | "image";
+  /** What a deployment is started from: the bento's own directory, its image, or as its options say. */
+  readonly runs: "bento" | "image" | "either";
   /** The caller's own environment variables are at hand for those that the bento declares. */
   readonly inheritsEnvironment: boolean;
 }
@@ -160,6 +160,8 @@ export interface Adapter<Schema extends z.ZodType = z.ZodType, Observed = unknow
   readonly peers: readonly Peer[];
   /** Longest name of a deployment, in characters. */
   readonly nameLimit: number;
+  /** Whether a deployment with these options is started from an image; there exactly where `runs` is `either`. */
+  runsImage?(options: z.output<Schema>): boolean;
   /** What exists now. Reads only. Undefined when nothing does, or when the platform is not asked. */
   observe(context: DeployContext): Promise<Observed | undefined>;
   /** What has to change, in order. Pure: no clock, network, file or environment. */

@@ -3,17 +3,15 @@
  *
  * @module
  */
-import { resolve } from "node:path";
 import { BentoError } from "../core/bento-error.ts";
 import type { BentoManifest } from "../core/bento-manifest.ts";
 import type { Bentofile } from "../core/bentofile.ts";
 import { nearest } from "../core/nearest.ts";
-import type { PlannedImage } from "../core/plan.ts";
 import { formatTag, parseTag } from "../core/tag.ts";
 import type { DeployRequest } from "../deploy/plan.ts";
 import { buildProject } from "./actions/build.ts";
-import { type ContainerizeFlags, makeImage } from "./actions/containerize.ts";
 import type { CliContext } from "./context.ts";
+import { imageToDeploy } from "./deploy-image.ts";
 import { ensurePeers } from "./ensure-peers.ts";
 import { parseKeyValues } from "./key-values.ts";
 import { storeOf } from "./store.ts";
@@ -23,6 +21,7 @@ export interface DeployFlags {
   readonly env: string;
   readonly name?: string;
   readonly set?: readonly string[];
+  readonly engine?: string;
   readonly setEnv?: readonly string[];
   readonly plan?: boolean;
   readonly detailedExitcode?: boolean;
@@ -45,7 +44,8 @@ export async function deployRequest(
 ): Promise<DeployRequest> {
   const { platform, name, options } = await whereTo(context, flags);
   const { loadAdapter } = await import("../adapters/registry.ts");
-  const { refuseUnmet } = await import("../deploy/needs.ts");
+  const { refuseUnmet, runsImage } = await import("../deploy/needs.ts");
+  const { parseOptions } = await import("../deploy/options.ts");
   const purpose =
     flags.emit !== undefined
       ? "emit"
@@ -57,8 +57,10 @@ export async function deployRequest(
   await ensurePeers(context, adapter, flags.yes === true);
   refuseUnmet(adapter, purpose === "show" ? [] : [purpose]);
   const manifest = await whatFor(context, bento, flags);
-  const image =
-    adapter.capabilities.runs === "image" ? await imageOf(context, manifest, flags) : undefined;
+  const sets = setsOf(flags);
+  const image = runsImage(adapter, parseOptions(adapter, options, sets))
+    ? await imageToDeploy(context, { manifest, flags, adapter })
+    : undefined;
   return {
     platform,
     environment: flags.env,
@@ -66,10 +68,15 @@ export async function deployRequest(
     manifest,
     image,
     options,
-    sets: flags.set,
+    sets,
     variables: parseKeyValues("--set-env", flags.setEnv, "LOG_LEVEL=debug"),
     purpose,
   };
+}
+
+/** `--engine` is an option of its platform like any other; an absent platform option says so. */
+function setsOf({ set = [], engine }: DeployFlags): string[] {
+  return engine === undefined ? [...set] : [...set, `engine=${engine}`];
 }
 
 interface Place {
@@ -117,63 +124,4 @@ async function whatFor(
   }
   const store = await storeOf(context, flags.store);
   return (await store.bentos.get(parseTag(bento))).manifest;
-}
-
-async function imageOf(
-  context: CliContext,
-  manifest: BentoManifest,
-  flags: DeployFlags,
-): Promise<PlannedImage> {
-  if (flags.image !== undefined) {
-    return imageInLayout(context, manifest, flags.image);
-  }
-  const containerizeFlags: ContainerizeFlags = {
-    platform: "linux/amd64",
-    ...(flags.base === undefined ? {} : { base: flags.base }),
-    ...(flags.store === undefined ? {} : { store: flags.store }),
-    ...(flags.json === undefined ? {} : { json: flags.json }),
-  };
-  const made = await makeImage(context, formatTag(manifest), containerizeFlags);
-  return { digest: made.digest, platform: made.platform, bytes: sum(made.layers) };
-}
-
-async function imageInLayout(
-  context: CliContext,
-  manifest: BentoManifest,
-  text: string,
-): Promise<PlannedImage> {
-  const [, path] = /^oci:(.+)$/.exec(text) ?? [];
-  if (path === undefined) {
-    throw new BentoError("BENTO_USAGE", `expected --image oci:DIR, got ${JSON.stringify(text)}`, {
-      hint: "bento containerize TAG --output oci:DIR makes one",
-    });
-  }
-  const { openLayout } = await import("../oci/layout.ts");
-  const { inspectImage } = await import("../oci/inspect-image.ts");
-  const layout = await openLayout(resolve(context.cwd, path));
-  const image = await inspectImage(
-    layout,
-    (await layout.images()).length > 1 ? { name: formatTag(manifest) } : {},
-  );
-  const inside = image.config.config?.Labels?.["org.bentokit.version"];
-  if (inside !== manifest.version) {
-    throw new BentoError(
-      "BENTO_CONFLICT",
-      `the image holds version ${inside ?? "(none)"}, not ${formatTag(manifest)}`,
-      {
-        where: text,
-        hint: `make it again: bento containerize ${formatTag(manifest)} --output ${text}`,
-      },
-    );
-  }
-  const { os, architecture } = image.config;
-  return {
-    digest: image.descriptor.digest,
-    platform: `${os}/${architecture}`,
-    bytes: sum(image.layers),
-  };
-}
-
-function sum(layers: readonly { size: number }[]): number {
-  return layers.reduce((total, layer) => total + layer.size, 0);
 }

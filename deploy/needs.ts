@@ -29,20 +29,31 @@ export function refuseUnmet({ platform, capabilities }: Adapter, needs: readonly
 }
 
 /**
+ * Whether a platform starts a deployment from its image.
+ *
+ * @param options - the platform's own, parsed
+ */
+export function runsImage(adapter: Adapter, options: unknown): boolean {
+  const { runs } = adapter.capabilities;
+  return runs === "either" ? adapter.runsImage?.(options) === true : runs === "image";
+}
+
+/**
  * The image to plan with: none where the platform runs the bento itself.
  *
+ * @param options - the platform's own, parsed
  * @throws BentoError BENTO_USAGE when the platform needs one
  */
 export function imageFor(
-  { platform, capabilities }: Adapter,
-  manifest: BentoManifest,
-  image: PlannedImage | undefined,
+  adapter: Adapter,
+  options: unknown,
+  { manifest, image }: { manifest: BentoManifest; image: PlannedImage | undefined },
 ): PlannedImage | undefined {
-  if (capabilities.runs === "bento") {
+  if (!runsImage(adapter, options)) {
     return undefined;
   }
   if (image === undefined) {
-    throw new BentoError("BENTO_USAGE", `${platform} deploys an image, and none is given`, {
+    throw new BentoError("BENTO_USAGE", `${adapter.platform} deploys an image, and none is given`, {
       where: formatTag(manifest),
       hint: `make one: bento containerize ${formatTag(manifest)} --output oci:DIR, then give it: --image oci:DIR`,
     });

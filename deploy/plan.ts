@@ -66,13 +66,14 @@ export async function prepare(request: DeployRequest, runtime: DeployRuntime): P
   const adapter = await loadAdapter(request.platform);
   refuseUnmet(adapter, needsOf(request));
   const environment = checkEnvironment(request.environment ?? DEFAULT_ENVIRONMENT);
+  const options = parseOptions(adapter, request.options ?? {}, request.sets ?? []);
   const desired: Desired = {
     environment,
     name: deploymentName(adapter, manifest.name, { environment, name: request.name }),
     manifest,
     bento: plannedBento(manifest),
-    image: imageFor(adapter, manifest, request.image),
-    options: parseOptions(adapter, request.options ?? {}, request.sets ?? []),
+    image: imageFor(adapter, options, { manifest, image: request.image }),
+    options,
     variables,
     inherited: inheritedVariables(adapter, manifest, {
       variables,

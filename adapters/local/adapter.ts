@@ -1,20 +1,21 @@
 /**
- * The platform `local`: a bento on this machine, run as its image would run it, for trying a deploy end to end without
- * a cloud.
+ * The platform `local`: a bento on this machine, run as its image would run it or from that very image, for trying a
+ * deploy end to end without a cloud.
  *
  * @module
  */
 import type { Adapter } from "../adapter.ts";
-import { type LocalObserved, processOf } from "./local-process.ts";
+import { engineOf } from "./engines.ts";
+import { knownProcess } from "./known-process.ts";
+import type { LocalObserved } from "./local-process.ts";
 import { LocalOptions } from "./options.ts";
 import { LOCAL, planLocal } from "./plan.ts";
-import { isAlive } from "./process-identity.ts";
 import { askReadiness } from "./readiness.ts";
 import { localRollout } from "./rollout.ts";
 
 export const localAdapter: Adapter<typeof LocalOptions, LocalObserved> = {
   platform: LOCAL,
-  summary: "a process on this machine",
+  summary: "a process or container on this machine",
   options: LocalOptions,
   capabilities: {
     apply: true,
@@ -36,20 +37,21 @@ export const localAdapter: Adapter<typeof LocalOptions, LocalObserved> = {
       missing: "local gives all traffic to one process",
       instead: "leave --canary out; the old process runs on until the new one is verified",
     },
-    runs: "bento",
+    runs: "either",
     inheritsEnvironment: true,
   },
   peers: [],
   nameLimit: 63,
-  async observe({ details, signal }) {
-    const known = processOf(details);
+  runsImage: ({ engine }) => engine !== "process",
+  async observe(context) {
+    const known = await knownProcess(context);
     if (known === undefined) {
       return undefined;
     }
-    if (!(await isAlive(known))) {
+    if (!(await engineOf(known).isAlive(known, context))) {
       return { process: known, isAlive: false, isReady: false, serves: undefined };
     }
-    return { process: known, isAlive: true, ...(await askReadiness(known.url, signal)) };
+    return { process: known, isAlive: true, ...(await askReadiness(known.url, context.signal)) };
   },
   plan: planLocal,
   rollout: localRollout,

@@ -1,15 +1,25 @@
 /**
  * A deployment on this machine as its record keeps it. The pid alone names nothing, since pids are used again: a process
- * is ours only while its identity is the same too.
+ * is ours only while its identity is the same too. Values of secrets are in its own file and not in its record.
  *
  * @module
  */
 import * as z from "zod";
+import type { Deployment } from "../../core/deployment.ts";
 import { Digest } from "../../core/digest.ts";
+import { hideSecrets } from "../../core/secret-name.ts";
+import { LocalEngine } from "./options.ts";
 
 export const LocalProcess = z.strictObject({
-  pid: z.int().positive(),
-  identity: z.string().describe("When the process started, as the system tells it."),
+  engine: LocalEngine.default("process"),
+  /** What it was made of; none for the engine `process`, which runs the bento itself. */
+  image: Digest.optional(),
+  /** Of containers. */
+  network: z.enum(["bridge", "host"]).optional(),
+  pid: z.int().min(0).describe("0 for a container."),
+  identity: z
+    .string()
+    .describe("When the process started, as the system tells it; a container's name."),
   port: z.int(),
   url: z.string(),
   host: z.string(),
@@ -22,6 +32,23 @@ export const LocalProcess = z.strictObject({
   inherited: z.array(z.string()),
 });
 export type LocalProcess = z.infer<typeof LocalProcess>;
+
+/** As people read it. */
+export function showProcess({ engine, pid, identity }: LocalProcess): string {
+  return engine === "podman" || engine === "docker" ? `container ${identity}` : `process ${pid}`;
+}
+
+/** What a record keeps: values of secrets are left out, they stand in the file beside the log alone. */
+export function recordable({ image, network, ...process }: LocalProcess): Deployment["details"] {
+  return {
+    process: {
+      ...process,
+      ...(image === undefined ? {} : { image }),
+      ...(network === undefined ? {} : { network }),
+      variables: hideSecrets(process.variables),
+    },
+  };
+}
 
 /** A process, and what it says of itself. */
 export interface LocalObserved {

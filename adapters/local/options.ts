@@ -5,11 +5,19 @@
  */
 import * as z from "zod";
 
+/** What runs a deployment: a Node process, or the image in a sandbox or under a container engine. */
+export const LOCAL_ENGINES = ["process", "bwrap", "podman", "docker"] as const;
+export const LocalEngine = z.enum(LOCAL_ENGINES);
+export type LocalEngine = z.output<typeof LocalEngine>;
+
 export const LocalOptions = z.strictObject({
-  engine: z
-    .enum(["process", "docker", "podman"])
-    .default("process")
-    .describe("What runs it: a Node process, or the image under a container engine."),
+  engine: LocalEngine.default("process").describe(
+    "What runs it: a Node process, or the image in bubblewrap, podman or docker.",
+  ),
+  network: z
+    .enum(["bridge", "host"])
+    .default("bridge")
+    .describe("How podman and docker connect it: by a published port, or on the machine's own."),
   port: z
     .int()
     .min(1)

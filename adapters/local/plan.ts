@@ -4,22 +4,37 @@
  *
  * @module
  */
-import { BentoError } from "../../core/bento-error.ts";
 import { canonicalJson } from "../../core/canonical-json.ts";
 import type { Plan, PlanAction } from "../../core/plan.ts";
+import { hideSecrets } from "../../core/secret-name.ts";
 import { formatTag } from "../../core/tag.ts";
 import type { Desired } from "../adapter.ts";
 import { noop, planOf } from "../plan-of.ts";
-import type { LocalObserved, LocalProcess } from "./local-process.ts";
-import type { LocalOptions } from "./options.ts";
+import { type LocalObserved, type LocalProcess, showProcess } from "./local-process.ts";
+import type { LocalEngine, LocalOptions } from "./options.ts";
 
 export const LOCAL = "local";
+
+/** What an engine starts, in its own words. */
+const RESOURCES: Readonly<Record<LocalEngine, string>> = {
+  process: "process",
+  bwrap: "sandbox",
+  podman: "podman container",
+  docker: "docker container",
+};
 
 /** What is the same in two processes that need not be replaced by each other. */
 export function desiredProcess(
   desired: Desired<LocalOptions>,
-): Pick<LocalProcess, "bento" | "host" | "variables" | "inherited"> {
+): Pick<
+  LocalProcess,
+  "engine" | "image" | "network" | "bento" | "host" | "variables" | "inherited"
+> {
+  const { engine, network } = desired.options;
   return {
+    engine,
+    ...(engine === "process" || desired.image === undefined ? {} : { image: desired.image.digest }),
+    ...(engine === "podman" || engine === "docker" ? { network } : {}),
     bento: { tag: formatTag(desired.bento), digest: desired.bento.digest },
     host: desired.options.host,
     variables: { ...desired.manifest.docker.env, ...desired.variables },
@@ -27,20 +42,10 @@ export function desiredProcess(
   };
 }
 
-/**
- * @throws BentoError BENTO_UNSUPPORTED for an engine that is not there yet
- */
 export function planLocal(
   desired: Desired<LocalOptions>,
   observed: LocalObserved | undefined,
 ): Plan {
-  const { engine } = desired.options;
-  if (engine !== "process") {
-    throw new BentoError("BENTO_UNSUPPORTED", `the local engine ${engine} is not there yet`, {
-      where: "--set engine",
-      hint: `leave it out to run the bento as a process, or run its image yourself: bento containerize ${formatTag(desired.bento)}`,
-    });
-  }
   const { action, warnings } = decide(desired, observed);
   return planOf(LOCAL, desired, {
     actions: [action],
@@ -60,12 +65,13 @@ function decide(
   desired: Desired<LocalOptions>,
   observed: LocalObserved | undefined,
 ): { action: PlanAction; warnings: string[] } {
-  const resource = `process ${desired.name}`;
-  const { port } = desired.options;
-  const after = { ...desiredProcess(desired), port: port ?? "a free one" };
+  const { port, engine } = desired.options;
+  const resource = `${RESOURCES[engine]} ${desired.name}`;
+  const wanted = desiredProcess(desired);
+  const after = { ...shown(wanted), port: port ?? "a free one" };
   if (observed === undefined || !observed.isAlive) {
     const reason =
-      observed === undefined ? "nothing runs" : `process ${observed.process.pid} is gone`;
+      observed === undefined ? "nothing runs" : `${showProcess(observed.process)} is gone`;
     return {
       action: { kind: "create", resource, after, reasons: [reason], risk: "none" },
       warnings: [],
@@ -75,12 +81,26 @@ function decide(
   if (reasons.length === 0) {
     return { action: noop(resource), warnings: [] };
   }
-  const { bento, host, variables, inherited, port: oldPort } = observed.process;
-  const before = { bento, host, variables, inherited, port: oldPort };
+  const { port: oldPort } = observed.process;
+  const before = { ...shown(observed.process), port: oldPort };
   const risk = port === oldPort ? "interrupts" : "none";
   return {
     action: { kind: "replace", resource, before, after, reasons, risk },
     warnings: replaceWarnings(port, oldPort),
+  };
+}
+
+/** As a plan shows it: the engine that is there by default is not worth a word, a secret's value none at all. */
+function shown(wanted: ReturnType<typeof desiredProcess>) {
+  const { engine, image, network, bento, host, variables, inherited } = wanted;
+  return {
+    ...(engine === "process" ? {} : { engine }),
+    ...(image === undefined ? {} : { image }),
+    ...(network === undefined ? {} : { network }),
+    bento,
+    host,
+    variables: hideSecrets(variables),
+    inherited,
   };
 }
 
@@ -93,10 +113,23 @@ function replaceWarnings(port: number | undefined, oldPort: number): string[] {
     : [];
 }
 
+/** Two images of one bento; where either is none, the engines differ. */
+function isOther(old: string | undefined, wanted: string | undefined): boolean {
+  return old !== undefined && wanted !== undefined && old !== wanted;
+}
+
 function differences(desired: Desired<LocalOptions>, observed: LocalObserved): string[] {
   const { process: old, serves } = observed;
   const wanted = desiredProcess(desired);
   const reasons: string[] = [];
+  if (old.engine !== wanted.engine) {
+    reasons.push(`engine ${old.engine} → ${wanted.engine}`);
+  } else if (old.network !== wanted.network) {
+    reasons.push(`network ${old.network} → ${wanted.network}`);
+  }
+  if (old.bento.digest === wanted.bento.digest && isOther(old.image, wanted.image)) {
+    reasons.push(`image ${old.image} → ${wanted.image}`);
+  }
   if (old.bento.digest !== wanted.bento.digest) {
     reasons.push(`bento ${old.bento.tag} → ${wanted.bento.tag}`);
   }

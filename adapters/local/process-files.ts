@@ -1,6 +1,6 @@
 /**
  * A file for each process that was started and not yet stopped, so that a deploy that was killed half-way leaves none
- * behind: the next deploy or destroy finds it here.
+ * behind: the next deploy or destroy finds it here. Only its owner may read it: variables are in it.
  *
  * @module
  */
@@ -15,7 +15,8 @@ const SUFFIX = ".process.json";
 export async function rememberProcess(folder: string, process: LocalProcess): Promise<void> {
   await mkdir(folder, { recursive: true });
   const path = pathOf(folder, process);
-  await writeFile(`${path}.part`, `${canonicalJson(process, 2)}\n`);
+  await rm(`${path}.part`, { force: true });
+  await writeFile(`${path}.part`, `${canonicalJson(process, 2)}\n`, { mode: 0o600, flush: true });
   await rename(`${path}.part`, path);
 }
 
@@ -37,8 +38,9 @@ export async function rememberedProcesses(folder: string): Promise<LocalProcess[
   return found;
 }
 
-function pathOf(folder: string, { pid }: LocalProcess): string {
-  return join(folder, `${pid}${SUFFIX}`);
+/** By pid, or by name for a container, which has none of ours. */
+function pathOf(folder: string, { pid, identity }: LocalProcess): string {
+  return join(folder, `${pid === 0 ? identity : pid}${SUFFIX}`);
 }
 
 function parseOrUndefined(text: string): unknown {

@@ -5,9 +5,9 @@
  */
 import { setTimeout as wait } from "node:timers/promises";
 import { BentoError } from "../../core/bento-error.ts";
+import type { EngineContext } from "./engine.ts";
+import { engineOf } from "./engines.ts";
 import type { LocalProcess } from "./local-process.ts";
-import { lastLines } from "./log-file.ts";
-import { isAlive } from "./process-identity.ts";
 
 const LOG_LINES = 10;
 const ANSWER_MS = 2_000;
@@ -44,26 +44,35 @@ export async function askReadiness(url: string, signal?: AbortSignal): Promise<R
  */
 export async function waitUntilReady(
   target: LocalProcess,
-  { timeoutSeconds, signal }: { timeoutSeconds: number; signal?: AbortSignal | undefined },
+  { timeoutSeconds }: { readonly timeoutSeconds: number },
+  context: EngineContext,
 ): Promise<void> {
+  const { signal } = context;
   const deadline = performance.now() + timeoutSeconds * 1000;
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
     signal?.throwIfAborted();
-    if (!(await isAlive(target))) {
-      throw await unhealthy(target, `${target.bento.tag} ended before it was ready`);
+    if (!(await engineOf(target).isAlive(target, context))) {
+      throw await unhealthy(target, `${target.bento.tag} ended before it was ready`, context);
     }
     if ((await askReadiness(target.url, signal)).isReady) {
       return;
     }
     if (performance.now() > deadline) {
-      throw await unhealthy(target, `${target.bento.tag} was not ready within ${timeoutSeconds} s`);
+      const what = `${target.bento.tag} was not ready within ${timeoutSeconds} s`;
+      throw await unhealthy(target, what, context);
     }
     await wait(pause, undefined, { signal });
   }
 }
 
-async function unhealthy(target: LocalProcess, what: string): Promise<BentoError> {
-  const lines = await lastLines(target.log, LOG_LINES);
+async function unhealthy(
+  target: LocalProcess,
+  what: string,
+  context: EngineContext,
+): Promise<BentoError> {
+  const lines = await Array.fromAsync(
+    engineOf(target).logs(target, { tail: LOG_LINES }, context),
+  ).catch(() => []);
   const said =
     lines.length === 0
       ? "; it wrote no log"

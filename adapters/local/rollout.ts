@@ -15,23 +15,23 @@ import type {
   Rollout,
   Standing,
 } from "../adapter.ts";
-import { type LocalProcess, processOf } from "./local-process.ts";
+import type { StartRequest } from "./engine.ts";
+import { engineOf } from "./engines.ts";
+import { knownProcess } from "./known-process.ts";
+import { type LocalProcess, processOf, recordable, showProcess } from "./local-process.ts";
 import { logLines } from "./log-file.ts";
 import type { LocalOptions } from "./options.ts";
 import { desiredProcess } from "./plan.ts";
 import { assertPortFree, freePort } from "./port.ts";
 import { forgetProcess, rememberedProcesses, rememberProcess } from "./process-files.ts";
-import { isAlive } from "./process-identity.ts";
 import { askReadiness, waitUntilReady } from "./readiness.ts";
-import { startProcess } from "./start.ts";
-import { stopProcess } from "./stop.ts";
+import { runFolder } from "./run-folder.ts";
 
 export const localRollout: Rollout<LocalOptions> = {
   apply: applyLocal,
-  async verify(candidate, { desired }, { signal }) {
-    const { startTimeoutSeconds } = desired.options;
-    const started = expectProcess(candidate);
-    await waitUntilReady(started, { timeoutSeconds: startTimeoutSeconds, signal });
+  async verify(candidate, { desired }, context) {
+    const timeoutSeconds = desired.options.startTimeoutSeconds;
+    await waitUntilReady(expectProcess(candidate), { timeoutSeconds }, context);
   },
   async traffic(candidate, _request, context) {
     await stopAllBut(expectProcess(candidate), context);
@@ -51,84 +51,101 @@ async function applyLocal(
   context: DeployContext,
 ): Promise<Candidate> {
   const { options, manifest } = desired;
-  const old = processOf(context.details);
+  await engineOf(options).check(context);
+  const old = await knownProcess(context);
   if (old !== undefined && plan.actions.some((action) => action.risk === "interrupts")) {
-    await stop(old, context);
+    // it stays remembered: a roll back starts it again
+    await engineOf(old).stop(old, context);
   }
   if (options.port !== undefined) {
     await assertPortFree(options.port, options.host);
   }
   const port = options.port ?? (await freePort(options.host));
-  const started = await startProcess(
-    {
-      ...desiredProcess(desired),
-      port,
-      directory,
-      // A file a version and port, so that the log of what still runs is never written over.
-      log: join(runFolder(context), `${manifest.version}-${port}.log`),
-      stopTimeoutSeconds: options.stopTimeoutSeconds,
-    },
-    context.ambient,
-  );
-  await rememberProcess(runFolder(context), started);
+  const request: StartRequest = {
+    ...desiredProcess(desired),
+    port,
+    directory,
+    // A file a version and port, so that the log of what still runs is never written over.
+    log: join(runFolder(context), `${manifest.version}-${port}.log`),
+    stopTimeoutSeconds: options.stopTimeoutSeconds,
+  };
+  const started = await start(request, context);
   return {
     ...standing(started),
     send: async (path, init) => await fetch(`${started.url}${path}`, init),
   };
 }
 
+async function start(request: StartRequest, context: DeployContext): Promise<LocalProcess> {
+  const remember = (process: LocalProcess) => rememberProcess(runFolder(context), process);
+  return await engineOf(request).start(request, { ...context, remember });
+}
+
 async function rollBackLocal(
-  candidate: Candidate | undefined,
+  _candidate: Candidate | undefined,
   { desired }: ApplyRequest<LocalOptions>,
   context: DeployContext,
 ): Promise<Standing | undefined> {
-  if (candidate !== undefined) {
-    await stop(expectProcess(candidate), context);
-  }
-  const old = processOf(context.details);
+  const old = await knownProcess(context);
+  // not the candidate alone: where `apply` threw there is none, and it may have started one
+  await stopAllBut(old, context);
   if (old === undefined) {
     return undefined;
   }
-  if (await isAlive(old)) {
+  if (await engineOf(old).isAlive(old, context)) {
     return standing(old);
   }
-  const again = await startProcess(old, context.ambient);
-  await rememberProcess(runFolder(context), again);
-  await waitUntilReady(again, { timeoutSeconds: desired.options.startTimeoutSeconds });
+  const { pid: _pid, identity: _identity, url: _url, ...request } = old;
+  const again = await start(request, context);
+  await forgetProcess(runFolder(context), old);
+  const timeoutSeconds = desired.options.startTimeoutSeconds;
+  await waitUntilReady(again, { timeoutSeconds }, context);
   return standing(again);
 }
 
 async function statusLocal(context: DeployContext): Promise<DeploymentStatus> {
-  const known = processOf(context.details);
-  if (known === undefined || !(await isAlive(known))) {
-    const summary = known === undefined ? "nothing runs" : `process ${known.pid} is gone`;
-    return { state: "gone", summary };
+  const known = await knownProcess(context);
+  if (known === undefined) {
+    return await leftStatus(context);
+  }
+  if (!(await engineOf(known).isAlive(known, context))) {
+    return { state: "gone", summary: `${showProcess(known)} is gone` };
   }
   const { isReady, serves } = await askReadiness(known.url, context.signal);
   return {
     state: isReady ? "ready" : "not-ready",
-    summary: `process ${known.pid} ${isReady ? "answers" : "is not ready"} at ${known.url}`,
+    summary: `${showProcess(known)} ${isReady ? "answers" : "is not ready"} at ${known.url}`,
     url: known.url,
     ...(serves === undefined ? {} : { serves }),
   };
+}
+
+/** What a deploy that was killed half-way has left where nothing stood before. */
+async function leftStatus(context: DeployContext): Promise<DeploymentStatus> {
+  for (const left of await rememberedProcesses(runFolder(context))) {
+    if (await engineOf(left).isAlive(left, context)) {
+      const summary = `${showProcess(left)} runs at ${left.url}, left by a deploy that did not end`;
+      return { state: "not-ready", summary };
+    }
+  }
+  return { state: "gone", summary: "nothing runs" };
 }
 
 async function* logsLocal(
   options: Parameters<Rollout["logs"]>[0],
   context: DeployContext,
 ): AsyncIterable<string> {
-  const path = processOf(context.details)?.log ?? context.details?.["log"];
-  if (typeof path !== "string") {
+  const known = await knownProcess(context);
+  const path = context.details?.["log"];
+  if (known !== undefined) {
+    yield* engineOf(known).logs(known, options, context);
+  } else if (typeof path === "string") {
+    yield* logLines(path, { ...options, signal: context.signal });
+  } else {
     throw new BentoError("BENTO_NOT_FOUND", `${context.name} has no log`, {
       where: `local, environment ${context.environment}`,
     });
   }
-  yield* logLines(path, { ...options, signal: context.signal });
-}
-
-async function stop(target: LocalProcess, context: DeployContext): Promise<void> {
-  await stopProcess(target);
-  await forgetProcess(runFolder(context), target);
 }
 
 /** Stops what the record knows and what an interrupted deploy left. */
@@ -136,14 +153,19 @@ async function stopAllBut(kept: LocalProcess | undefined, context: DeployContext
   const recorded = processOf(context.details);
   const remembered = await rememberedProcesses(runFolder(context));
   for (const target of recorded === undefined ? remembered : [recorded, ...remembered]) {
-    if (target.pid !== kept?.pid) {
-      await stop(target, context);
+    if (target.pid !== kept?.pid || target.identity !== kept.identity) {
+      const engine = engineOf(target);
+      await engine.stop(target, context);
+      await forgetProcess(runFolder(context), target);
+      if (target.image !== kept?.image || target.engine !== kept?.engine) {
+        await engine.release(target, context);
+      }
     }
   }
 }
 
 function standing(process: LocalProcess): Standing {
-  return { details: { process }, url: process.url };
+  return { details: recordable(process), url: process.url };
 }
 
 function expectProcess(candidate: Candidate): LocalProcess {
@@ -152,9 +174,4 @@ function expectProcess(candidate: Candidate): LocalProcess {
     throw new BentoError("BENTO_BUG", "a local candidate without a process");
   }
   return found;
-}
-
-/** Everything about one deployment on this machine, removed with it. */
-function runFolder({ home, environment, name }: DeployContext): string {
-  return join(home, "run", "local", environment, name);
 }

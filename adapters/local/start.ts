@@ -10,13 +10,13 @@ import { mkdir, open } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { BentoError } from "../../core/bento-error.ts";
+import { type StartRequest, urlOf } from "./engine.ts";
+import { settingsOf } from "./local-image.ts";
 import type { LocalProcess } from "./local-process.ts";
 import { processIdentity } from "./process-identity.ts";
 
 /** What any program needs of its machine. */
 const ALWAYS_INHERITED = ["PATH", "HOME", "TMPDIR", "TEMP", "TMP", "TZ", "LANG", "SYSTEMROOT"];
-
-export type StartRequest = Omit<LocalProcess, "pid" | "identity" | "url">;
 
 /**
  * @param ambient - the caller's environment, for the inherited names
@@ -51,7 +51,7 @@ export async function startProcess(
     ...request,
     pid,
     identity: (await processIdentity(pid)) ?? "gone",
-    url: `http://${request.host.includes(":") ? `[${request.host}]` : request.host}:${request.port}`,
+    url: urlOf(request),
   };
 }
 
@@ -59,14 +59,11 @@ function processEnvironment(
   request: StartRequest,
   ambient: Readonly<Record<string, string | undefined>>,
 ): Record<string, string> {
-  const inherited = [...ALWAYS_INHERITED, ...request.inherited].flatMap((name) => {
-    const value = ambient[name];
-    return value === undefined ? [] : [[name, value] as const];
-  });
+  const always = settingsOf({ inherited: ALWAYS_INHERITED, variables: {} }, { ambient });
   return {
-    ...Object.fromEntries(inherited),
+    ...always,
     NODE_ENV: "production",
-    ...request.variables,
+    ...settingsOf(request, { ambient }),
     ORT_DISABLE_TELEMETRY: "1",
     NODE_PATH: nativesFolder(),
     BENTO_HOST: request.host,

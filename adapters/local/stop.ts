@@ -5,13 +5,12 @@
  */
 import { setTimeout as wait } from "node:timers/promises";
 import { BentoError } from "../../core/bento-error.ts";
+import type { Stopped } from "./engine.ts";
 import type { LocalProcess } from "./local-process.ts";
 import { isAlive } from "./process-identity.ts";
 
 const LOOK_EVERY_MS = 20;
 const KILL_MS = 5_000;
-
-export type Stopped = "already-gone" | "drained" | "killed";
 
 /**
  * @throws BentoError BENTO_IO when it runs on even after SIGKILL

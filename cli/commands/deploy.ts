@@ -13,7 +13,7 @@ import { STORE_OPTION } from "../store.ts";
 /** What a plan says already. */
 const FIXED_BY_A_PLAN = [
   ...["plan", "out", "emit"],
-  ...["platform", "name", "set", "setEnv", "image", "base"],
+  ...["platform", "name", "set", "engine", "setEnv", "image", "base"],
 ];
 
 export function registerDeploy(
@@ -28,6 +28,7 @@ export function registerDeploy(
     .option("--env <name>", "environment of bentofile.yaml", "default")
     .option("--name <name>", "name of the deployment (default: the bento's)")
     .option("--set <key=value>", "option of the platform, over bentofile.yaml", collect)
+    .option("--engine <name>", "on local: process, bwrap, podman or docker (as --set engine=)")
     .option("--set-env <key=value>", "environment variable of the service", collect)
     .option("--plan", "show what would be done and stop")
     .option("--detailed-exitcode", "with --plan: exit 9 when something would change")

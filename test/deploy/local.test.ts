@@ -211,6 +211,7 @@ describe("applyPlan on local", () => {
     const folder = join(runtime.home, "run", "local", "default", "stub-service");
     const left = await startProcess(
       {
+        engine: "process",
         ...{ host: "127.0.0.1", port: await freePort("127.0.0.1"), variables: {}, inherited: [] },
         bento: { tag: "stub_service:v1", digest: bentoDigest(manifest) },
         directory: await runtime.store.bentos.materialise(manifest, runtime.home),

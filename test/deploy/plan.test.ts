@@ -30,7 +30,7 @@ const MISUSE: Record<
       message:
         'local has no option "prot"; did you mean port?\nhost: expected string to have >=1 characters, got ""',
       where: "options of local",
-      hint: "options: engine, host, port, startTimeoutSeconds, stopTimeoutSeconds",
+      hint: "options: engine, host, network, port, startTimeoutSeconds, stopTimeoutSeconds",
     },
   ],
   "a --set without a value": [
@@ -39,7 +39,7 @@ const MISUSE: Record<
       exitCode: 2,
       message: 'not key=value: "port"',
       where: "--set",
-      hint: "options: engine, host, port, startTimeoutSeconds, stopTimeoutSeconds",
+      hint: "options: engine, host, network, port, startTimeoutSeconds, stopTimeoutSeconds",
     },
   ],
   "a port that is none": [
@@ -48,7 +48,7 @@ const MISUSE: Record<
       exitCode: 2,
       message: "port: expected number to be <=65535, got 99999",
       where: "options of local",
-      hint: "options: engine, host, port, startTimeoutSeconds, stopTimeoutSeconds",
+      hint: "options: engine, host, network, port, startTimeoutSeconds, stopTimeoutSeconds",
     },
   ],
   "an environment that is no name": [
@@ -139,6 +139,7 @@ describe("createPlan", () => {
     expect(plan.options).toEqual({
       engine: "process",
       host: "::1",
+      network: "bridge",
       port: 5000,
       startTimeoutSeconds: 60,
       stopTimeoutSeconds: 30,

@@ -96,14 +96,49 @@ describe("planLocal", () => {
     expect(plan.actions[0]?.reasons).toEqual(["it serves other:v1 instead of stub_service:v1"]);
   });
 
-  it.each(["docker", "podman"])("says of the engine %s that it is not there yet", (engine) => {
-    expect(() => localAdapter.plan(desired({ engine }), undefined)).toThrow(
-      expect.objectContaining({
-        code: "BENTO_UNSUPPORTED",
-        message: `the local engine ${engine} is not there yet`,
-        where: "--set engine",
-        hint: "leave it out to run the bento as a process, or run its image yourself: bento containerize stub_service:v1",
-      }),
+  it("replaces a process by a container, and one image of a bento by another", () => {
+    const image = desired({ engine: "podman" });
+    expect(localAdapter.plan(image, observed()).actions).toEqual([
+      {
+        kind: "replace",
+        resource: "podman container stub-service",
+        before: {
+          bento: image.bento && { tag: "stub_service:v1", digest: image.bento.digest },
+          host: "127.0.0.1",
+          port: 4000,
+          variables: {},
+          inherited: [],
+        },
+        after: {
+          engine: "podman",
+          network: "bridge",
+          image: image.image?.digest,
+          bento: { tag: "stub_service:v1", digest: image.bento.digest },
+          host: "127.0.0.1",
+          port: "a free one",
+          variables: {},
+          inherited: [],
+        },
+        reasons: ["engine process → podman"],
+        risk: "none",
+      },
+    ]);
+    const old = { ...desiredProcess(image), image: digestOf("old"), network: "host" as const };
+    expect(localAdapter.plan(image, observed(old)).actions[0]?.reasons).toEqual([
+      "network host → bridge",
+      `image ${digestOf("old")} → ${image.image?.digest}`,
+    ]);
+  });
+
+  it("shows no value of a secret, and still sees that it is another", () => {
+    const secret = { DB_PASSWORD: "hunter2", LEVEL: "3" };
+    const plan = localAdapter.plan(
+      desired({}, { variables: secret }),
+      observed({ variables: { ...secret, DB_PASSWORD: "hunter1" } }),
     );
+    const [action] = plan.actions;
+    expect(action?.reasons).toEqual(["environment variables"]);
+    expect(JSON.stringify(action)).not.toContain("hunter");
+    expect(action?.after).toMatchObject({ variables: { DB_PASSWORD: "(hidden)", LEVEL: "3" } });
   });
 });

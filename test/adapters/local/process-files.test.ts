@@ -11,6 +11,7 @@ import { digestOf } from "../../../core/digest.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 
 const PROCESS: LocalProcess = {
+  engine: "process",
   pid: 12,
   identity: "now",
   port: 4000,
