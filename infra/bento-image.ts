@@ -3,10 +3,12 @@
  *
  * @module
  */
+import { readFileSync } from "node:fs";
 import type { IRepository } from "aws-cdk-lib/aws-ecr";
 import { DockerImageCode } from "aws-cdk-lib/aws-lambda";
 import { BentoError } from "../core/bento-error.ts";
 import { type Digest, isDigest } from "../core/digest.ts";
+import { type ImageLock, parseImageLock } from "../core/image-lock.ts";
 
 export interface EcrImageProps {
   /** Repository that holds the image; in the function's region, for Lambda. */
@@ -15,9 +17,16 @@ export interface EcrImageProps {
   readonly digest: string;
 }
 
+export interface LockedImageProps {
+  /** Repository that holds the image; in the function's region, for Lambda. */
+  readonly repository: IRepository;
+}
+
 export class BentoImage {
   readonly repository: IRepository;
   readonly digest: Digest;
+  /** What it runs on, where that is known. */
+  readonly platform: ImageLock["image"]["platform"] | undefined;
 
   /**
    * @throws BentoError BENTO_INVALID_INPUT when the digest is none; a tag is not taken
@@ -36,13 +45,43 @@ export class BentoImage {
     return new BentoImage(repository, digest);
   }
 
-  private constructor(repository: IRepository, digest: Digest) {
+  /**
+   * The image that `bento containerize --lock FILE` wrote down.
+   *
+   * @param file - path of bento.image.json
+   * @throws BentoError BENTO_NOT_FOUND without the file, BENTO_INVALID_INPUT when it is none of ours
+   */
+  static fromLock(file: string, { repository }: LockedImageProps): BentoImage {
+    const { digest, platform } = readLock(file).image;
+    return new BentoImage(repository, digest, platform);
+  }
+
+  private constructor(
+    repository: IRepository,
+    digest: Digest,
+    platform?: ImageLock["image"]["platform"],
+  ) {
     this.repository = repository;
     this.digest = digest;
+    this.platform = platform;
   }
 
   /** As a Lambda function takes it. Entry point and command stay the image's own. */
   lambdaCode(): DockerImageCode {
     return DockerImageCode.fromEcr(this.repository, { tagOrDigest: this.digest });
   }
+}
+
+function readLock(file: string): ImageLock {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    throw new BentoError("BENTO_NOT_FOUND", "no lock file of an image", {
+      where: file,
+      hint: `write it with bento containerize TAG --lock ${file}`,
+      cause: error,
+    });
+  }
+  return parseImageLock(text, file);
 }

@@ -42,7 +42,7 @@ export interface BentoLambdaProps {
   readonly description?: string;
   /**
    * Must be the image's own.
-   * @default Architecture.X86_64
+   * @default - the image's own where it is known, otherwise Architecture.X86_64
    */
   readonly architecture?: Architecture;
   /**
@@ -130,7 +130,7 @@ export class BentoLambda extends Construct {
       }),
       ...(props.securityGroups === undefined ? {} : { securityGroups: [...props.securityGroups] }),
       code: props.image.lambdaCode(),
-      architecture: props.architecture ?? Architecture.X86_64,
+      architecture: architectureOf(props),
       memorySize: memory.toMebibytes(),
       timeout,
       ephemeralStorageSize: ephemeralStorage,
@@ -160,6 +160,11 @@ export class BentoLambda extends Construct {
       managedPolicies: isInVpc ? [ManagedPolicy.fromAwsManagedPolicyName(forVpc)] : [],
     });
   }
+}
+
+function architectureOf({ architecture, image }: BentoLambdaProps): Architecture {
+  const own = image.platform === "linux/arm64" ? Architecture.ARM_64 : Architecture.X86_64;
+  return architecture ?? own;
 }
 
 /** Values that CloudFormation computes cannot be checked here and are left out. */

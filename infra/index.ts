@@ -5,7 +5,7 @@
  */
 
 // What to deploy, and where its images are.
-export { BentoImage, type EcrImageProps } from "./bento-image.ts";
+export { BentoImage, type EcrImageProps, type LockedImageProps } from "./bento-image.ts";
 // The service itself.
 export { BentoLambda, type BentoLambdaProps } from "./bento-lambda.ts";
 export { BentoRegistry, type BentoRegistryProps } from "./bento-registry.ts";

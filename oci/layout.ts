@@ -6,7 +6,7 @@
  */
 import { createHash, randomUUID } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
-import { link, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { link, mkdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { BentoError } from "../core/bento-error.ts";
@@ -18,6 +18,7 @@ import type { FileStamps } from "./file-stamps.ts";
 import { sweepLeftovers } from "./leftovers.ts";
 import { type Descriptor, ImageIndex, parseDocument } from "./manifest.ts";
 import { OCI_INDEX } from "./media-type.ts";
+import { replaceFile } from "./replace-file.ts";
 import { type ExpectedContent, verified } from "./verified.ts";
 
 /** Registries cap documents at 4 MiB. */
@@ -287,16 +288,6 @@ async function* openBlob(path: string): AsyncGenerator<Uint8Array> {
     });
   }
   yield* createReadStream(path, { highWaterMark: 1024 * 1024 });
-}
-
-async function replaceFile(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${randomUUID()}.tmp`;
-  try {
-    await writeFile(temporary, text, { flush: true });
-    await rename(temporary, path);
-  } finally {
-    await rm(temporary, { force: true });
-  }
 }
 
 function parseJson(bytes: Buffer, where: string): unknown {

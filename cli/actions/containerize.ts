@@ -5,6 +5,8 @@
  */
 import { join, resolve } from "node:path";
 import { BentoError } from "../../core/bento-error.ts";
+import { bentoDigest } from "../../core/bento-manifest.ts";
+import type { Digest } from "../../core/digest.ts";
 import { parseImageRef } from "../../core/image-ref.ts";
 import { nearest } from "../../core/nearest.ts";
 import { formatTag, parseTag } from "../../core/tag.ts";
@@ -13,6 +15,7 @@ import type { LayerCache } from "../../oci/layer-cache.ts";
 import { IMAGE_PLATFORMS, type ImagePlatform } from "../../oci/manifest.ts";
 import type { Containerized } from "../../packager/image/containerize.ts";
 import { type CliContext, homeOf } from "../context.ts";
+import { baseLockOf, writeImageLock } from "../image-locks.ts";
 import { printDocument, printTable } from "../output.ts";
 import { drawProgress } from "../progress.ts";
 import { cacheOf, storeOf } from "../store.ts";
@@ -26,6 +29,9 @@ export interface ContainerizeFlags {
   readonly json?: boolean;
   /** @default true */
   readonly cache?: boolean;
+  readonly updateLock?: boolean;
+  /** File that the image is written down in. */
+  readonly lock?: string;
 }
 
 export async function containerizeBento(
@@ -34,6 +40,9 @@ export async function containerizeBento(
   flags: ContainerizeFlags,
 ): Promise<void> {
   const made = await makeImage(context, text, flags);
+  if (flags.lock !== undefined) {
+    await writeImageLock(resolve(context.cwd, flags.lock), made);
+  }
   if (flags.json === true) {
     const { digest, platform, layers, tag, output, blobDigestReproducible } = made;
     const document = { tag, digest, platform, output, layers, blobDigestReproducible };
@@ -63,6 +72,9 @@ export async function layerCacheOf(context: CliContext): Promise<LayerCache> {
 export interface MadeImage extends Containerized {
   /** Exact tag of the bento. */
   readonly tag: string;
+  readonly bentoDigest: Digest;
+  /** Digest of the image that it was built on. */
+  readonly baseDigest: Digest;
   /** Where it was written, as `--output` takes it. */
   readonly output: string;
 }
@@ -97,6 +109,7 @@ export async function makeImage(
     base: absoluteBase(context, flags.base ?? manifest.docker.base),
     platform,
     cacheDirectory,
+    lock: await baseLockOf(context, flags.updateLock),
     cache,
     onProgress,
     signal,
@@ -133,7 +146,13 @@ export async function makeImage(
     const { descriptor } = await inspectImage(layout, { digest: made.digest });
     await writeArchive({ layout, image: descriptor, ...output.archive, name, signal });
   }
-  return { ...made, tag: formatTag(manifest), output: output.text };
+  return {
+    ...made,
+    tag: formatTag(manifest),
+    bentoDigest: bentoDigest(manifest),
+    baseDigest: base.manifestDigest,
+    output: output.text,
+  };
 }
 
 interface Output {

@@ -22,6 +22,8 @@ export function registerContainerize(program: Command, context: CliContext): voi
       "--output <to>",
       "oci:DIR, oci-archive:FILE or docker-archive:FILE (default: a layout under BENTO_HOME)",
     )
+    .option("--lock <file>", "write down which image it is, e.g. bento.image.json for a CDK app")
+    .option("--update-lock", "build on what the base's tag means now, and write that to bento.lock")
     .option("--no-cache", "build every layer anew and read every file again")
     .option(...STORE_OPTION)
     .addOption(jsonOption())

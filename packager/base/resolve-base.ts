@@ -14,9 +14,11 @@ import { type InspectedImage, inspectImage } from "../../oci/inspect-image.ts";
 import type { LayerCache } from "../../oci/layer-cache.ts";
 import { createLayout, type OciLayout, openLayout, REF_NAME } from "../../oci/layout.ts";
 import type { ImageConfig, ImagePlatform } from "../../oci/manifest.ts";
+import { createRegistryClient } from "../../oci/registry/client.ts";
 import { pullImage } from "../../oci/registry/pull-image.ts";
 import type { TransportOptions } from "../../oci/registry/transport.ts";
 import { type BaseFacts, baseFacts } from "./base-facts.ts";
+import { type LockBaseOptions, lockBase } from "./base-lock.ts";
 import { NODE_LABEL } from "./build-base.ts";
 
 /** The base when nothing else is said: distroless Node 24 on Debian 12, an index pinned by digest. */
@@ -33,6 +35,12 @@ export interface ResolveBaseOptions extends TransportOptions {
   readonly platform: ImagePlatform;
   /** Keeps what is pulled. */
   readonly cacheDirectory: string;
+  /**
+   * Where it is written down what a tag means.
+   *
+   * @default none: a tag means what the registry says
+   */
+  readonly lock?: Pick<LockBaseOptions, "file" | "update"> | undefined;
   /** Knows what was read before. @default none: every blob is read when it is asked for */
   readonly cache?: LayerCache | undefined;
   readonly onProgress?: OnProgress;
@@ -76,8 +84,9 @@ async function fromLayout(
   return { layout, image: await inspectImage(layout, { name, platform }) };
 }
 
-async function fromRegistry(reference: ImageRef, options: ResolveBaseOptions): Promise<FoundBase> {
+async function fromRegistry(given: ImageRef, options: ResolveBaseOptions): Promise<FoundBase> {
   const { platform, cache, onProgress = silent } = options;
+  const reference = await pinned(given, options);
   const layout = await createLayout(join(options.cacheDirectory, "bases"), {
     stamps: cache?.stamps,
   });
@@ -93,6 +102,32 @@ async function fromRegistry(reference: ImageRef, options: ResolveBaseOptions): P
   }
   return { layout, image: await inspectImage(layout, { name }) };
 }
+
+/** The reference with the digest of bento.lock, where there is such a file to keep. */
+async function pinned(reference: ImageRef, options: ResolveBaseOptions): Promise<ImageRef> {
+  const { lock, onProgress = silent, signal } = options;
+  if (reference.digest !== undefined || lock === undefined) {
+    return reference;
+  }
+  const digest = await lockBase({
+    ...lock,
+    reference,
+    onProgress,
+    async resolve(need) {
+      const limit = need === "build" ? [] : [AbortSignal.timeout(NOTICE_LIMIT_MS)];
+      const signals = [...(signal === undefined ? [] : [signal]), ...limit];
+      const client = createRegistryClient(reference, {
+        ...options,
+        signal: AbortSignal.any(signals),
+      });
+      return (await client.manifests.get(reference.tag ?? "latest")).descriptor.digest;
+    },
+  });
+  return { ...reference, digest };
+}
+
+/** A build that has all it needs waits no longer for news of a tag, in milliseconds. */
+const NOTICE_LIMIT_MS = 3000;
 
 function checkPlatform(config: ImageConfig, platform: ImagePlatform, base: string): void {
   const found = `${config.os}/${config.architecture}`;

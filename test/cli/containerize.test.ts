@@ -54,6 +54,19 @@ describe("bento containerize", () => {
     });
   });
 
+  it("writes down which image it is", async () => {
+    const line = "containerize greeter --base oci:base --no-cache --lock bento.image.json --json";
+    const document = await cli.document(line);
+    const lock = JSON.parse(await readFile(join(cli.work, "bento.image.json"), "utf8"));
+    expect(lock).toEqual({
+      schema: 1,
+      bento: { tag: expect.stringMatching(/^greeter:/), digest: expect.stringMatching(/^sha256:/) },
+      image: { digest: expect.stringMatching(/^sha256:/), platform: "linux/amd64" },
+      base: { digest: expect.stringMatching(/^sha256:/) },
+    });
+    expect(document).toMatchObject({ tag: lock.bento.tag, digest: lock.image.digest });
+  });
+
   it("writes archives, the same bytes every time", async () => {
     for (const kind of ["oci-archive", "docker-archive"]) {
       for (const file of ["one.tar", "two.tar"]) {

@@ -134,6 +134,26 @@ describe("resolveBase", () => {
     expect(registry.requests).toEqual(["GET /v2/team/base/manifests/v1"]);
   });
 
+  it("builds on what bento.lock says, with one look at the tag, and without it when nobody answers", async () => {
+    await using dir = await tempDir();
+    await using registry = await loopbackRegistry();
+    const { layout } = await writeSampleBase(join(dir.path, "source"));
+    const digest = await publish(registry, layout);
+    const base = `${registry.host}/team/base:v1`;
+    const lock = { file: join(dir.path, "bento.lock") };
+    const options = { base, platform: "linux/amd64", cacheDirectory: dir.path, lock } as const;
+    await resolveBase(options);
+    registry.requests.length = 0;
+    registry.addDocument({ moved: true }, DOCKER_MANIFEST, "v1");
+    expect((await resolveBase(options)).manifestDigest).toBe(digest);
+    expect(registry.requests).toEqual(["GET /v2/team/base/manifests/v1"]);
+    registry.fault = (_request, response) => {
+      response.writeHead(403).end();
+      return true;
+    };
+    expect((await resolveBase(options)).manifestDigest).toBe(digest);
+  });
+
   it("says what to do when the default base cannot be reached", async () => {
     await using dir = await tempDir();
     const exchange = async () => {
