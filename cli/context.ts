@@ -19,8 +19,8 @@ export interface CliContext {
   readonly hasColour: boolean;
   /** Aborted by the first Ctrl-C or SIGTERM. */
   readonly signal: AbortSignal;
-  /** A line typed by the user; undefined where nobody can be asked. */
-  ask(question: string): Promise<string | undefined>;
+  /** A line typed by the user; undefined where nobody can be asked. What is hidden is not shown as it is typed. */
+  ask(question: string, options?: { readonly isHidden?: boolean }): Promise<string | undefined>;
 }
 
 /** Where this user's store, caches and local deployments are: `BENTO_HOME`, else `~/.bento`. */
@@ -55,16 +55,25 @@ export function processContext(): CliContext {
     isTerminal,
     hasColour: isTerminal && (noColour === undefined || noColour === ""),
     signal: interrupted.signal,
-    ask: async (question) => {
+    ask: async (question, { isHidden = false } = {}) => {
       if (process.stdin.isTTY !== true || !isTerminal) {
         return undefined;
       }
       const { createInterface } = await import("node:readline/promises");
-      const prompt = createInterface({ input: process.stdin, output: process.stderr });
+      const { Writable } = await import("node:stream");
+      const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+      const output = isHidden ? nowhere : process.stderr;
+      const prompt = createInterface({ input: process.stdin, output, terminal: true });
       try {
+        if (isHidden) {
+          process.stderr.write(question);
+        }
         return await prompt.question(question);
       } finally {
         prompt.close();
+        if (isHidden) {
+          process.stderr.write("\n");
+        }
       }
     },
   };

@@ -59,4 +59,47 @@ export function registerImage(program: Command, context: CliContext): void {
     .action(async (text: string, options) =>
       (await import("../actions/image-lint.ts")).lintNamedImage(context, text, options),
     );
+  registerSigning(image, context);
+}
+
+/** Who made an image, and of what. */
+function registerSigning(image: Command, context: CliContext): void {
+  image
+    .command("keygen")
+    .description("make a pair of keys to sign images with")
+    .option("--output <name>", "writes NAME.key and NAME.pub", "bento")
+    .option("--passphrase", "ask for a passphrase (or set BENTO_KEY_PASSPHRASE)")
+    .addOption(jsonOption())
+    .action(async (options) =>
+      (await import("../actions/image-keygen.ts")).makeKeys(context, options),
+    );
+  image
+    .command("sign <image>")
+    .description("sign an image, its SBOM and its provenance")
+    .requiredOption("--key <file>", "private key, e.g. bento.key")
+    .option(...PLATFORM_OPTION)
+    .option(...STORE_OPTION)
+    .addOption(jsonOption())
+    .action(async (text: string, options) =>
+      (await import("../actions/image-sign.ts")).signNamedImage(context, text, options),
+    );
+  image
+    .command("verify <image>")
+    .description("check an image's signature, provenance, SBOM and layers")
+    .option("--key <file>", "public key of who must have signed, e.g. bento.pub")
+    .option(...PLATFORM_OPTION)
+    .option(...STORE_OPTION)
+    .addOption(jsonOption())
+    .action(async (text: string, options) =>
+      (await import("../actions/image-verify.ts")).verifyNamedImage(context, text, options),
+    );
+  image
+    .command("sbom <image>")
+    .description("print what an image is made of, as CycloneDX JSON")
+    .option("--output <file>", "write it to a file")
+    .option(...PLATFORM_OPTION)
+    .option(...STORE_OPTION)
+    .action(async (text: string, options) =>
+      (await import("../actions/image-sbom.ts")).writeImageSbom(context, text, options),
+    );
 }

@@ -124,7 +124,10 @@ export async function copyAttachments(
   subject: Digest,
 ): Promise<number> {
   const all = await from.list(subject);
-  for (const descriptor of all) {
+  const there = new Set(
+    (all.length === 0 ? [] : await to.list(subject)).map(({ digest }) => digest),
+  );
+  for (const descriptor of all.filter(({ digest }) => !there.has(digest))) {
     const manifest = await from.readManifest(descriptor);
     const { config, layers } = await attachedManifest(from, descriptor);
     const blobs = [];
