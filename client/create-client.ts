@@ -4,34 +4,26 @@
  * @module
  */
 import { BentoError } from "../core/bento-error.ts";
-import type { Endpoint } from "../core/endpoint.ts";
+import type { Endpoint, TensorTypes } from "../core/endpoint.ts";
 import type { Service } from "../core/service.ts";
-import { errorFromResponse } from "./client-error.ts";
+import { inference, type Tensors } from "./infer.ts";
+import { type CallOptions, type ClientOptions, type Outgoing, send } from "./send.ts";
 
-export interface ClientOptions {
-  /** @default the global fetch. A service's own `fetch` needs no port. */
-  readonly fetch?: (request: Request) => Promise<Response>;
-  /** Sent with every request, e.g. authorization. */
-  readonly headers?: Readonly<Record<string, string>>;
-  /** Longest time to a whole answer, in milliseconds. @default no limit */
-  readonly timeoutMs?: number;
-}
-
-export interface CallOptions {
-  readonly signal?: AbortSignal;
-  /** Sent with this request; wins over the client's. */
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-/** One function for each api: takes the request's JSON object, gives the bare reply. */
+/**
+ * One function for each api: takes the request's JSON object, gives the bare reply. One that is made of tensors alone has
+ * another as its `tensors`, which takes and gives tensors and sends them as bytes.
+ */
 export type Client<S> =
   S extends Service<infer E>
     ? {
-        readonly [K in keyof E]: E[K] extends Endpoint<infer I, infer O>
-          ? (input: I, options?: CallOptions) => Promise<O>
+        readonly [K in keyof E]: E[K] extends Endpoint<infer I, infer O, infer T>
+          ? Call<I, O> & (T extends TensorTypes ? { readonly tensors: TensorCall<T> } : unknown)
           : never;
       }
     : never;
+
+type Call<I, O> = (input: I, options?: CallOptions) => Promise<O>;
+type TensorCall<T extends TensorTypes> = Call<T["input"], T["output"]>;
 
 /**
  * Makes a client. No request is sent until an api is called; calls throw BentoClientError when the service answers with an
@@ -45,8 +37,15 @@ export function createClient<S extends Service>(
   options: ClientOptions = {},
 ): Client<S> {
   const root = parseRoot(url);
-  const call = (api: string) => (input: unknown, callOptions?: CallOptions) =>
-    post(new URL(api, root), input, { ...options, call: callOptions ?? {} });
+  const call = (api: string) =>
+    Object.assign(
+      async (input: unknown, callOptions: CallOptions = {}) =>
+        send(jsonCall(new URL(api, root), input), options, callOptions),
+      {
+        tensors: async (inputs: Tensors, callOptions: CallOptions = {}) =>
+          send(inference(root, api, inputs), options, callOptions),
+      },
+    );
   const client = new Proxy(
     {},
     {
@@ -72,31 +71,13 @@ function parseRoot(url: string | URL): URL {
   return root;
 }
 
-interface PostOptions extends ClientOptions {
-  readonly call: CallOptions;
-}
-
-async function post(url: URL, input: unknown, options: PostOptions): Promise<unknown> {
-  const { timeoutMs, call, fetch = globalThis.fetch } = options;
-  call.signal?.throwIfAborted();
-  const deadline = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
-  const signals = [call.signal, deadline].filter((signal) => signal !== undefined);
-  const request = new Request(url, {
-    method: "POST",
-    headers: { "content-type": "application/json", ...options.headers, ...call.headers },
+function jsonCall(url: URL, input: unknown): Outgoing<unknown> {
+  return {
+    url,
+    headers: { "content-type": "application/json" },
     body: JSON.stringify(input),
-    signal: AbortSignal.any(signals),
-  });
-  try {
-    const response = await fetch(request);
-    if (!response.ok) {
-      throw await errorFromResponse(response);
-    }
-    return await readAnswer(response, url);
-  } catch (error) {
-    call.signal?.throwIfAborted();
-    throw explain(error, { url, timeoutMs, isLate: deadline?.aborted === true });
-  }
+    read: (response) => readAnswer(response, url),
+  };
 }
 
 async function readAnswer(response: Response, url: URL): Promise<unknown> {
@@ -114,30 +95,4 @@ async function readAnswer(response: Response, url: URL): Promise<unknown> {
       },
     );
   }
-}
-
-interface Circumstances {
-  readonly url: URL;
-  readonly timeoutMs: number | undefined;
-  readonly isLate: boolean;
-}
-
-function explain(error: unknown, { url, timeoutMs, isLate }: Circumstances): unknown {
-  if (isLate) {
-    return new BentoError("BENTO_UNREACHABLE", `no answer within ${timeoutMs} ms`, {
-      where: url.href,
-      hint: "raise timeoutMs, or see whether the service is overloaded",
-      cause: error,
-    });
-  }
-  // what fetch throws when no connection came about
-  if (!(error instanceof TypeError)) {
-    return error;
-  }
-  const reason = error.cause instanceof Error ? error.cause.message : error.message;
-  return new BentoError("BENTO_UNREACHABLE", `the service did not answer: ${reason}`, {
-    where: url.href,
-    hint: "check the URL, and that the service is running",
-    cause: error,
-  });
 }

@@ -4,9 +4,5 @@
  * @module
  */
 export { BentoClientError } from "./client-error.ts";
-export {
-  type CallOptions,
-  type Client,
-  type ClientOptions,
-  createClient,
-} from "./create-client.ts";
+export { type Client, createClient } from "./create-client.ts";
+export type { CallOptions, ClientOptions } from "./send.ts";

@@ -57,12 +57,25 @@ export type Rows<S extends Schema> =
 type Results<S extends Schema> =
   z.output<S> extends Tensor<infer D> ? Tensor<D> : readonly (z.output<S> | ApiError)[];
 
+/** What an api that is made of tensors alone takes and gives where they travel as bytes. */
+export interface TensorTypes {
+  readonly input: Readonly<Record<string, Tensor>>;
+  readonly output: Tensor;
+}
+
+type TensorsOf<I extends Shape, O extends Schema> = {
+  readonly input: Inputs<I>;
+  readonly output: z.output<O>;
+} extends infer T extends TensorTypes
+  ? T
+  : undefined;
+
 /** What `apis` returns values of. The type parameters are the wire's, for typed clients. */
-export interface Endpoint<I = unknown, O = unknown> {
+export interface Endpoint<I = unknown, O = unknown, T = unknown> {
   readonly kind: "api" | "batch";
   readonly description?: string;
-  /** Never set: carries the wire's types. */
-  readonly "~wire"?: { readonly input: I; readonly output: O };
+  /** Never set: carries the wire's types; those of tensors as bytes, or undefined where it is not made of them. */
+  readonly "~wire"?: { readonly input: I; readonly output: O; readonly tensors: T };
 }
 
 export interface ApiOptions<M extends Models, I extends Shape, O extends Schema> {
@@ -112,7 +125,7 @@ export interface Definers<M extends Models> {
   /** One request at a time; concurrent calls to a model coalesce in its runner. */
   api<I extends Shape, O extends Schema>(
     options: ApiOptions<M, I, O>,
-  ): Endpoint<WireInputs<I>, z.input<O>>;
+  ): Endpoint<WireInputs<I>, z.input<O>, TensorsOf<I, O>>;
   /** Rows of several requests at once: for apis whose own work gains from many rows. */
   batch<
     const P extends string,
@@ -121,7 +134,7 @@ export interface Definers<M extends Models> {
     const Per extends "request" | "item" = "request",
   >(
     options: BatchOptions<M, P, R, O, Per>,
-  ): Endpoint<{ [K in P]: Sent<Per, z.input<R>> }, Sent<Per, z.input<O>>>;
+  ): Endpoint<{ [K in P]: Sent<Per, z.input<R>> }, Sent<Per, z.input<O>>, undefined>;
 }
 
 /** An api as the handler sees it, types erased. */

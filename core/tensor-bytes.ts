@@ -3,6 +3,7 @@
  *
  * @module
  */
+
 import { allocateCells, type Dtype, type Tensor } from "./tensor.ts";
 
 const NAMES = {
@@ -26,6 +27,24 @@ export function datatypeOf(dtype: Dtype): string {
   return NAMES[dtype];
 }
 
+/** float32 for `FP32`; undefined for what is no name of the protocol. */
+export function dtypeOf(datatype: string): Dtype | undefined {
+  const known = Object.keys(NAMES) as Dtype[]; // NAMES has each of them, and no other
+  return known.find((dtype) => NAMES[dtype] === datatype);
+}
+
+/** {@link readCells} for what a caller sent: no NaN, no infinity, and of bool nothing but 0 and 1. */
+export function readFiniteCells<D extends Dtype>(
+  dtype: D,
+  length: number,
+  bytes: Uint8Array,
+): Tensor<D>["data"] | string {
+  const cells = readCells(dtype, length, bytes);
+  return typeof cells === "string" || Array.isArray(cells)
+    ? cells
+    : (cellProblem(dtype, cells) ?? cells);
+}
+
 /** Reads `length` elements, or says why the bytes are none: the message goes to the caller. */
 export function readCells<D extends Dtype>(
   dtype: D,
@@ -41,8 +60,7 @@ export function readCells<D extends Dtype>(
   }
   // fresh memory always: a body may lie anywhere, an element only at a multiple of its size
   new Uint8Array(cells.buffer).set(bytes);
-  const problem = cellProblem(dtype, cells);
-  return problem ?? (cells as Tensor<D>["data"]);
+  return cells as Tensor<D>["data"];
 }
 
 /** The elements as bytes; numbers are a view of the same memory. */

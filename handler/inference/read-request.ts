@@ -10,7 +10,7 @@ import { type NestedProblem, readNested, type TensorShape } from "../../core/nes
 import { show } from "../../core/show.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { OUTPUT } from "../../core/tensor-api.ts";
-import { datatypeOf, readCells } from "../../core/tensor-bytes.ts";
+import { datatypeOf, readFiniteCells } from "../../core/tensor-bytes.ts";
 import { invalidInput } from "../call.ts";
 import { HttpError } from "../http-error.ts";
 import { formatPath, type Problem, problemsOf } from "../problem.ts";
@@ -171,7 +171,7 @@ function readInput(
   if (bytes !== undefined) {
     const data =
       input.data === undefined
-        ? readCells(shape.dtype, length, bytes)
+        ? readFiniteCells(shape.dtype, length, bytes)
         : "expected data or bytes, got both";
     return typeof data === "string"
       ? { problem: data }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ApiError, io, service } from "bentokit";
+import { ApiError, io, service, type Tensor, tensor } from "bentokit";
 import { type Client, createClient } from "bentokit/client";
 import { testService } from "bentokit/testing";
 import * as z from "zod";
@@ -37,6 +37,11 @@ const iris = service({
       run: () => ({ setosa: 1, versicolor: 0 }),
     }),
     when: api({ input: { at: At }, output: At, run: ({ at }) => at }),
+    double: api({
+      input: { x: io.tensor("float32", ["n", 2]) },
+      output: io.tensor("int64", ["n", 2]),
+      run: ({ x }) => tensor("int64", x.dims, [...x.data]),
+    }),
     embed: api({
       input: { x: io.tensor("float32", [4]) },
       output: z.number(),
@@ -61,7 +66,19 @@ export const probability: number = (
 // codecs have their outer side on the wire
 export const when: string = await client.when({ at: "2026-01-01T00:00:00Z" });
 void client.embed({ x: [1, 2, 3, 4] });
+// an api of tensors alone is also called with tensors, which travel as bytes
+export const doubled: Tensor<"int64"> = await client.double.tensors({
+  x: tensor("float32", [1, 2], [1, 2]),
+});
 
+// @ts-expect-error its output is a number
+void client.embed.tensors;
+// @ts-expect-error a batch api takes rows
+void client.classify.tensors;
+// @ts-expect-error x is float32
+void client.double.tensors({ x: tensor("int8", [1], [1]) });
+// @ts-expect-error no such input
+void client.double.tensors({ y: tensor("float32", [1], [1]) });
 // @ts-expect-error no such api
 void client.nope;
 // @ts-expect-error a number is due
