@@ -10,6 +10,7 @@ import type { CallCancellation } from "./cancellation.ts";
 import { errorAnswer, isInternal } from "./http-error.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import { type ServerLog, silentLog } from "./log.ts";
+import { finished, respond } from "./port/light-response.ts";
 import type { RequestEdge } from "./request-edge.ts";
 import { withTimeLimit } from "./time-limit.ts";
 
@@ -60,7 +61,8 @@ export function answerCalls(options: AnswerCallsOptions): AnswerCalls {
           answer({ request, bindings, requestId, cancellation }),
         );
       });
-      return respond(200, reply.body, { ...reply.headers, ...open.close(200) });
+      const response = respond(200, reply.body, { ...reply.headers, ...open.close(200) });
+      return finished(response, bindings);
     } catch (error) {
       if (isInternal(error)) {
         const isError = error instanceof Error;
@@ -68,16 +70,7 @@ export function answerCalls(options: AnswerCallsOptions): AnswerCalls {
         log.error({ requestId, path: route, err }, "request failed");
       }
       const { status, body, headers } = errorAnswer(error);
-      return respond(status, body, { ...headers, ...open.close(status) });
+      return finished(respond(status, body, { ...headers, ...open.close(status) }), bindings);
     }
   };
-}
-
-function respond(
-  status: number,
-  body: string | Uint8Array,
-  headers: Record<string, string>,
-): Response {
-  // the types of fetch leave out views of shared memory, which no body here is
-  return new Response(body as string | Uint8Array<ArrayBuffer>, { status, headers });
 }

@@ -21,6 +21,7 @@ import { addInference, addInferenceDocuments } from "./inference/add-inference.t
 import { createLifecycle, type Lifecycle } from "./lifecycle.ts";
 import { type ServerLog, silentLog, withFields } from "./log.ts";
 import { createMetrics, type Metrics, type MetricsOptions } from "./metrics/metrics.ts";
+import { finished, withHeaders } from "./port/light-response.ts";
 import { DEFAULT_MAX_BODY_BYTES, readJson } from "./read-body.ts";
 import { createRequestEdge, type RequestEdge } from "./request-edge.ts";
 import type { LoadedRunner } from "./runner/runner.ts";
@@ -94,7 +95,7 @@ export function createApp(options: AppOptions): App {
   });
   // one handler and no middleware for each api: Hono's shortest way
   const others = otherPaths(options, { edge, lifecycle, metrics, batchers });
-  hono.notFound((c) => others.fetch(c.req.raw, c.env));
+  hono.notFound(async (c) => finished(await others.fetch(c.req.raw, c.env), c.env));
   return {
     hono,
     lifecycle,
@@ -130,9 +131,9 @@ function otherPaths(
     });
     c.set("requestId", open.requestId);
     await next();
-    for (const [name, value] of Object.entries(open.close(c.res.status))) {
-      c.header(name, value);
-    }
+    const answer = c.res;
+    c.res = undefined; // one that is there already would be made anew, with its headers
+    c.res = withHeaders(answer, open.close(answer.status));
   });
   addBuiltIns({ hono, definition, version, metrics, readyz });
   for (const path of addInferenceDocuments(hono, { definition, version, readyz })) {

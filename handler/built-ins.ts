@@ -5,13 +5,11 @@
  */
 import type { Env, Hono } from "hono";
 import type { Log } from "../core/endpoint.ts";
-import { openapiDocument } from "../core/openapi.ts";
-import { schemaJson } from "../core/schema-json.ts";
 import type { ServiceDefinition } from "../core/service.ts";
 import { errorResponse, HttpError } from "./http-error.ts";
-import { indexPage } from "./index-page.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { Metrics } from "./metrics/metrics.ts";
+import { respond, respondJson } from "./port/light-response.ts";
 
 export interface BuiltInsOptions<E extends Env> {
   readonly hono: Hono<E>;
@@ -38,18 +36,18 @@ export const BUILT_INS: readonly string[] = [
 /** Adds them to the app. The documents are made once, when they are first asked for: not in a cold start. */
 export function addBuiltIns<E extends Env>(options: BuiltInsOptions<E>): void {
   const { hono, definition, version, metrics, readyz } = options;
-  const openapi = once(() =>
-    openapiDocument(definition, { version, hasMetrics: metrics !== undefined }),
-  );
-  const schema = once(() => schemaJson(definition));
-  const page = once(() => indexPage(definition, openapi()));
+  const documents = once(async () => {
+    const { documentsOf } = await import("./documents.ts");
+    return documentsOf(definition, { version, hasMetrics: metrics !== undefined });
+  });
   const answers: Readonly<Record<string, () => Response | Promise<Response>>> = {
-    "/": () => new Response(page(), { headers: { "content-type": "text/html; charset=utf-8" } }),
-    "/livez": () => Response.json({ status: "alive" }),
+    "/": async () =>
+      respond(200, (await documents()).page, { "content-type": "text/html; charset=utf-8" }),
+    "/livez": () => respondJson({ status: "alive" }),
     "/healthz": readyz,
     "/readyz": readyz,
-    "/docs.json": () => Response.json(openapi()),
-    "/schema.json": () => Response.json(schema()),
+    "/docs.json": async () => respondJson((await documents()).openapi),
+    "/schema.json": async () => respondJson((await documents()).schema),
     ...(metrics === undefined ? {} : { "/metrics": () => answerMetrics(metrics) }),
   };
   for (const [path, answer] of Object.entries(answers)) {
@@ -73,7 +71,7 @@ export function refuseMethod(allow: string): never {
 
 function answerMetrics(metrics: Metrics): Response {
   const headers = { "content-type": "text/plain; version=0.0.4; charset=utf-8" };
-  return new Response(metrics.write(), { headers });
+  return respond(200, metrics.write(), headers);
 }
 
 export interface ReadinessOptions {
@@ -95,7 +93,7 @@ export function readiness(options: ReadinessOptions): () => Promise<Response> {
       return errorResponse(new HttpError(503, broken.join("; ")));
     }
     return (await asksReady(options))
-      ? Response.json({ status: "ready" })
+      ? respondJson({ status: "ready" })
       : errorResponse(new HttpError(503, "not ready yet"));
   };
 }

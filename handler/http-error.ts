@@ -7,6 +7,7 @@
 import { ApiError } from "../core/api-error.ts";
 import { BentoError } from "../core/bento-error.ts";
 import { retryAfterOf } from "./overload.ts";
+import { respond } from "./port/light-response.ts";
 
 /** A status that this server sends of its own accord. */
 export class HttpError extends Error {
@@ -52,10 +53,10 @@ export function errorAnswer(error: unknown): ErrorAnswer {
   return answerOf(500, "internal error");
 }
 
-/** {@link errorAnswer} as a `Response`. */
+/** {@link errorAnswer} as a response. */
 export function errorResponse(error: unknown): Response {
   const { status, body, headers } = errorAnswer(error);
-  return new Response(body, { status, headers });
+  return respond(status, body, headers);
 }
 
 /** True when the caller is told nothing but "internal error", so that the log has to tell. */

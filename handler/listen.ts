@@ -3,10 +3,12 @@
  *
  * @module
  */
-import type { Server as HttpServer } from "node:http";
-import { createAdaptorServer } from "@hono/node-server";
+import { createServer, type Server as HttpServer } from "node:http";
 import { BentoError } from "../core/bento-error.ts";
 import type { NodeBindings } from "./caller.ts";
+import { errorResponse, HttpError } from "./http-error.ts";
+import { requestOf } from "./port/light-request.ts";
+import { sendResponse } from "./port/send-response.ts";
 
 export interface Listener {
   /** The one that was given by the system when 0 was asked for. */
@@ -18,10 +20,12 @@ export interface Listener {
 }
 
 export interface ListenOptions {
+  /** Is given light requests, and may answer with light responses. */
   readonly fetch: (request: Request, bindings: NodeBindings) => Promise<Response>;
   /** 0 takes any free port. */
   readonly port: number;
-  readonly host: string;
+  /** @default all addresses of the machine */
+  readonly host?: string | undefined;
 }
 
 /** Longer than load balancers keep idle connections (60 s on AWS, read 2026-01), so that theirs always end first. */
@@ -32,14 +36,22 @@ const SWEEP_MS = 20;
 
 /** @throws BentoError BENTO_IO when the port is in use or may not be used */
 export async function listen({ fetch, port, host }: ListenOptions): Promise<Listener> {
-  // createServer is node:http's by default, so that this is its Server, and requests are its own
-  const server = createAdaptorServer({
-    fetch: (request, bindings) => fetch(request, bindings as NodeBindings),
-  }) as HttpServer;
+  const server = createServer((incoming, outgoing) => {
+    const bindings = { incoming, outgoing };
+    const request = requestOf(incoming, outgoing);
+    const answer =
+      request === undefined
+        ? Promise.reject(new HttpError(400, "the request names no valid URL"))
+        : fetch(request, bindings);
+    answer.then(
+      (response) => sendResponse(response, bindings),
+      (error) => sendResponse(errorResponse(error), bindings),
+    );
+  });
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   await new Promise<void>((resolve, reject) => {
     server.once("error", (cause) => reject(portError(cause, port, host)));
-    server.listen(port, host, resolve);
+    server.listen({ port, ...(host === undefined ? {} : { host }) }, resolve);
   });
   const address = server.address();
   return {
@@ -76,7 +88,7 @@ function closeConnections(server: HttpServer, deadline: AbortSignal): Promise<vo
   });
 }
 
-function portError(cause: Error & { code?: string }, port: number, host: string): BentoError {
+function portError(cause: Error & { code?: string }, port: number, host = "*"): BentoError {
   const where = `${host}:${port}`;
   switch (cause.code) {
     case "EADDRINUSE":

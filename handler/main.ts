@@ -3,5 +3,16 @@
  *
  * @module
  */
-export { describe, type ServiceDescription } from "./describe.ts";
+import type { ServiceDescription } from "./describe.ts";
+import type { ModuleExports } from "./find-service.ts";
+
 export { type StartOptions, start } from "./start.ts";
+
+/** Says what the service is, for a build: nothing of it is loaded where it is served. */
+export async function describe(
+  exports: ModuleExports,
+  exportName?: string,
+): Promise<ServiceDescription> {
+  const described = await import("./describe.ts");
+  return described.describe(exports, exportName);
+}

@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { BentoError } from "../core/bento-error.ts";
 import type { Log } from "../core/endpoint.ts";
 import type { Profile } from "../core/profile.ts";
-import { RuntimeManifest } from "../core/runtime-manifest.ts";
+import type { RuntimeManifest } from "../core/runtime-manifest.ts";
 import type { ServiceDefinition } from "../core/service.ts";
 import { FairShare, type Flow } from "./runner/fair-share.ts";
 import { loadRunner } from "./runner/load-runner.ts";
@@ -20,11 +20,14 @@ import type { LoadedRunner } from "./runner/runner.ts";
 export async function readRuntime(directory: string): Promise<RuntimeManifest> {
   const where = join(directory, "bento.json");
   const hint = "run a bento that bento build has made";
-  const text = await readFile(where, "utf8").catch((cause: unknown) => {
-    throw new BentoError("BENTO_IO", "bento.json cannot be read", { where, hint, cause });
-  });
+  const text = readText(where, hint);
   try {
-    return RuntimeManifest.parse(JSON.parse(text));
+    const value: unknown = JSON.parse(text);
+    if (isPlain(value)) {
+      return value;
+    }
+    const schema = await import("../core/runtime-manifest.ts");
+    return schema.RuntimeManifest.parse(value);
   } catch (cause) {
     throw new BentoError("BENTO_INTEGRITY", "bento.json is not what a build writes", {
       where,
@@ -32,6 +35,35 @@ export async function readRuntime(directory: string): Promise<RuntimeManifest> {
       cause,
     });
   }
+}
+
+/** At once: nothing else can be done meanwhile, and Node's asynchronous files have to be loaded first. */
+function readText(where: string, hint: string): string {
+  try {
+    return readFileSync(where, "utf8");
+  } catch (cause) {
+    throw new BentoError("BENTO_IO", "bento.json cannot be read", { where, hint, cause });
+  }
+}
+
+/** Whether it has all that is used of it, and no padding: then its schema need not be made, 4 ms of a cold start. */
+function isPlain(value: unknown): value is RuntimeManifest {
+  const { name, version, digest, models } = fieldsOf(value);
+  return (
+    [name, version, digest].every(isText) &&
+    typeof models === "object" &&
+    Object.values(fieldsOf(models)).every((model) => {
+      const { tag, digest: own, path, batchable, padding } = fieldsOf(model);
+      const isWhole = [tag, own, path].every(isText) && typeof batchable === "boolean";
+      return isWhole && padding === undefined;
+    })
+  );
+}
+
+const isText = (value: unknown) => typeof value === "string";
+
+function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(value ?? {}));
 }
 
 /**
@@ -46,7 +78,7 @@ export async function readProfile(
   const isGiven = given !== undefined && given !== "";
   const path = isGiven ? resolve(given) : join(directory, "profile.json");
   try {
-    const text = await readFile(path, "utf8");
+    const text = readFileSync(path, "utf8");
     const schema = await import("../core/profile.ts"); // made only where there is one
     return schema.Profile.parse(JSON.parse(text));
   } catch (err) {

@@ -11,8 +11,8 @@ import type { RuntimeManifest } from "../core/runtime-manifest.ts";
 import type { ServiceDefinition } from "../core/service.ts";
 import { type AppOptions, createApp } from "./app.ts";
 import { findService, type ModuleExports } from "./find-service.ts";
+import { jsonLog } from "./json-log.ts";
 import { type Listener, listen } from "./listen.ts";
-import { pinoLog } from "./pino-log.ts";
 import type { ExecutionProvider } from "./runner/onnx-session.ts";
 import { loadModels, readProfile, readRuntime } from "./runtime.ts";
 
@@ -27,7 +27,7 @@ export interface ServeOptions extends Pick<AppOptions, "maxBodyBytes" | "version
   readonly runtimeDirectory?: string | URL;
   /** Instead of bento.json. */
   readonly runtime?: RuntimeManifest;
-  /** @default $BENTO_HOST, else "0.0.0.0" */
+  /** @default $BENTO_HOST, else all addresses of the machine */
   readonly host?: string | undefined;
   /** 0 takes any free port. @default $PORT, else 3000 */
   readonly port?: number | undefined;
@@ -60,14 +60,14 @@ export interface Server {
  */
 export async function serve(options: ServeOptions): Promise<Server> {
   const { environment } = options;
-  const host = options.host ?? (environment["BENTO_HOST"] || "0.0.0.0");
+  const host = options.host ?? (environment["BENTO_HOST"] || undefined);
   const { definition } = findService(options.exports, options.exportName);
   checkEnvironment(definition, environment);
   const port = options.port ?? readPort(environment);
   const directory = directoryOf(options.runtimeDirectory);
   const runtime = options.runtime ?? (await readRuntime(directory));
   const base = { bento: `${runtime.name}:${runtime.version}` };
-  const log = options.log ?? pinoLog({ level: environment["LOG_LEVEL"], base });
+  const log = options.log ?? jsonLog({ level: environment["LOG_LEVEL"], base });
   const runners = await loadModels({
     definition,
     runtime,
@@ -82,7 +82,7 @@ export async function serve(options: ServeOptions): Promise<Server> {
     await definition.onStart?.({ log });
     const app = createApp({ ...options, definition, runners, runtime, log });
     const listener = await listen({ fetch: app.fetch, port, host });
-    const url = urlOf(host, listener.port);
+    const url = urlOf(listener.port, host);
     log.info({ url, models: Object.keys(runners) }, "listening");
     let closing: Promise<void> | undefined;
     const close = async () => {
@@ -150,7 +150,7 @@ function readProvider(environment: Environment): ExecutionProvider | undefined {
 }
 
 /** Where this machine reaches the server: addresses that mean all of them cannot be dialled everywhere. */
-function urlOf(host: string, port: number): string {
+function urlOf(port: number, host = "0.0.0.0"): string {
   const dialled = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
   return `http://${dialled.includes(":") ? `[${dialled}]` : dialled}:${port}`;
 }

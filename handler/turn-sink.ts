@@ -1,21 +1,14 @@
 /**
  * Gathers the log lines of one turn of the event loop and writes them at its end: under load one write serves many
- * requests, and none waits for its line. Nothing is held longer; what warns is written at once, and so is all the rest when
- * the process ends.
+ * requests, and none waits for its line. Nothing is held longer; what is urgent is written at once, and so is all the rest
+ * when the process ends.
  *
  * @module
  */
 
-/** pino's name for a stream that is told the level of each line. */
-const METADATA = Symbol.for("pino.metadata");
-const WARN = 40;
-
 export interface TurnSink {
-  readonly [METADATA]: true;
-  /** Set by pino before each write. */
-  lastLevel: number;
   /** @param line - whole, with its line feed */
-  write(line: string): void;
+  write(line: string, isUrgent?: boolean): void;
   /** Writes what is held. */
   flush(): void;
 }
@@ -43,12 +36,9 @@ export function createTurnSink(options: TurnSinkOptions): TurnSink {
     flush();
   };
   return {
-    [METADATA]: true,
-    lastLevel: 0,
-    write(line) {
+    write(line, isUrgent = false) {
       held += line;
-      if (this.lastLevel >= WARN) {
-        this.lastLevel = 0;
+      if (isUrgent) {
         flush();
       } else if (!isDue) {
         isDue = true;

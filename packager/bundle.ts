@@ -6,7 +6,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
-import type { BuildFailure, Metafile, OutputFile, Plugin } from "esbuild";
+import type { BuildFailure, BuildOptions, Metafile, OutputFile, Plugin } from "esbuild";
 import { BentoError } from "../core/bento-error.ts";
 import { lightBuiltins } from "./light-builtins.ts";
 import { codeRoot, ownModule, packageRoot } from "./own-package.ts";
@@ -27,7 +27,27 @@ const MAIN = `import { start } from "./service.js";\n\nawait start();\n`;
 /** CommonJS packages inside an ES module still call \`require\` for Node's own modules. */
 const REQUIRE_BANNER = `import{createRequire as bentoRequire}from"node:module";const require=bentoRequire(import.meta.url);`;
 
-const isHonosAdapter = (importer: string) => /[\\/]@hono[\\/]node-server[\\/]/.test(importer);
+const OPTIONS = {
+  write: false,
+  bundle: true,
+  // what is imported when it is needed is a file of its own; in one file, all would be wrapped in functions
+  splitting: true,
+  chunkNames: "[name]-[hash]",
+  metafile: true,
+  platform: "node",
+  format: "esm",
+  target: "node22",
+  minify: true,
+  sourcemap: "linked",
+  sourcesContent: false,
+  legalComments: "none",
+  external: ["onnxruntime-node"],
+  banner: { js: REQUIRE_BANNER },
+  logLevel: "silent",
+} as const satisfies BuildOptions;
+
+const OWN_FOLDERS = ["core", "handler"].map((folder) => join(codeRoot, folder) + sep);
+const isOwn = (importer: string) => OWN_FOLDERS.some((folder) => importer.startsWith(folder));
 
 /**
  * @throws BentoError BENTO_INVALID_SERVICE with each of the bundler's errors at its file, line and column
@@ -35,37 +55,23 @@ const isHonosAdapter = (importer: string) => /[\\/]@hono[\\/]node-server[\\/]/.t
 export async function bundleService(project: Project): Promise<Bundle> {
   const outdir = join(project.directory, ".bento-bundle"); // named only: nothing is written there
   const { build } = await import("esbuild");
-  const result = await build({
-    entryPoints: [
-      { in: "bento:service", out: "service" },
-      { in: ownModule("handler/runner/onnx-worker"), out: "onnx-worker" },
-    ],
-    absWorkingDir: project.directory,
-    outdir,
-    write: false,
-    bundle: true,
-    metafile: true,
-    platform: "node",
-    format: "esm",
-    target: "node22",
-    minify: true,
-    sourcemap: "linked",
-    sourcesContent: false,
-    legalComments: "none",
-    external: ["onnxruntime-node"],
-    banner: { js: REQUIRE_BANNER },
-    logLevel: "silent",
-    plugins: [entryPlugin(project), ownImports(project), lightBuiltins(isHonosAdapter)],
-  }).catch((error: BuildFailure) => {
+  const run = (entry: { in: string; out: string }) =>
+    build({ ...OPTIONS, entryPoints: [entry], absWorkingDir: project.directory, outdir, plugins });
+  const plugins = [entryPlugin(project), ownImports(project), lightBuiltins(isOwn)];
+  // apart from each other, so that the thread has all that it needs in one file
+  const results = await Promise.all([
+    run({ in: "bento:service", out: "service" }),
+    run({ in: ownModule("handler/runner/onnx-worker"), out: "onnx-worker" }),
+  ]).catch((error: BuildFailure) => {
     throw bundleError(error, project);
   });
   const files = new Map<string, Uint8Array>();
-  for (const output of result.outputFiles) {
+  for (const output of results.flatMap(({ outputFiles }) => outputFiles)) {
     files.set(relative(outdir, output.path), normaliseMap(output, project, outdir));
   }
   files.set("main.js", Buffer.from(MAIN));
   files.set("package.json", Buffer.from(`{"type":"module"}\n`));
-  const inputs = inputPaths(result.metafile, project);
+  const inputs = inputPaths(results, project);
   return { files, inputs, packages: await packagesOf(inputs) };
 }
 
@@ -75,7 +81,7 @@ function entryPlugin(project: Project): Plugin {
     `import * as exports from ${JSON.stringify(project.serviceFile)};`,
     `import * as handler from ${JSON.stringify(ownModule("handler/main"))};`,
     `const exportName = ${JSON.stringify(project.exportName)};`,
-    `export const start = () => handler.start({ exports, exportName, host: process.env.BENTO_HOST, runtimeDirectory: new URL("..", import.meta.url) });`,
+    `export const start = () => handler.start({ exports, exportName, runtimeDirectory: new URL("..", import.meta.url) });`,
     `export const describe = () => handler.describe(exports, exportName);`,
   ].join("\n");
   return {
@@ -177,8 +183,11 @@ function tellPath(path: string, project: Project): string {
   return modules < 0 ? (parts.at(-1) ?? path) : parts.slice(modules).join("/");
 }
 
-function inputPaths(metafile: Metafile, project: Project): string[] {
-  return Object.keys(metafile.inputs)
+function inputPaths(
+  results: readonly { readonly metafile: Metafile }[],
+  project: Project,
+): string[] {
+  return [...new Set(results.flatMap(({ metafile }) => Object.keys(metafile.inputs)))]
     .filter((input) => !/^bento-(entry|builtin):/.test(input))
     .map((input) => resolve(project.directory, input))
     .sort();

@@ -125,9 +125,9 @@ function firstOwnFrame(stack: string | undefined, bundleFile: string): string | 
   for (const [, file = "", place] of frames) {
     const path = relative(root, file.startsWith("file:") ? fileURLToPath(file) : file);
     const [folder = ""] = path.split(sep);
-    const isOwn = !["..", ".bento-bundle", "bentokit", "node_modules", "service.js"].includes(
-      folder,
-    );
+    const isBundle = folder === "service.js" || /-[A-Z0-9]{8}\.js$/.test(folder);
+    const isOwn =
+      !isBundle && !["..", ".bento-bundle", "bentokit", "node_modules"].includes(folder);
     if (isOwn) {
       return `${path}:${place}`;
     }

@@ -1,11 +1,13 @@
 /**
- * The process of one server under test: a target of `targets.ts` behind a port, or a bare Hono echo on the same node
- * server. It tells its port, and its memory and processor time when asked.
+ * The process of one server under test: a target of `targets.ts` behind a port, or a bare Hono echo on Hono's own
+ * adapter to Node. It tells its port, and its memory and processor time when asked.
  *
  * @module
  */
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { createAdaptorServer } from "@hono/node-server";
 import { Hono } from "hono";
-import { listen } from "../../handler/listen.ts";
 import { serve } from "../../handler/serve.ts";
 import { type TargetOptions, targetOf } from "./targets.ts";
 
@@ -21,12 +23,9 @@ async function start(): Promise<number> {
   if (options.name === "echo") {
     const hono = new Hono();
     hono.post("/echo", async (c) => c.json(await c.req.json()));
-    const { port } = await listen({
-      fetch: async (request) => hono.fetch(request),
-      port: 0,
-      host: "127.0.0.1",
-    });
-    return port;
+    const echo = createAdaptorServer({ fetch: hono.fetch }).listen(0, "127.0.0.1");
+    await once(echo, "listening");
+    return (echo.address() as AddressInfo).port;
   }
   const { service, runtime } = await targetOf(options);
   const server = await serve({

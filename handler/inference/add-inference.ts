@@ -11,6 +11,7 @@ import type { AnswerCalls, AppEnv } from "../answer-calls.ts";
 import { refuseMethod } from "../built-ins.ts";
 import type { ServerLog } from "../log.ts";
 import { withFields } from "../log.ts";
+import { respondJson } from "../port/light-response.ts";
 import { readBytes } from "../read-body.ts";
 import type { LoadedRunner } from "../runner/runner.ts";
 import { readRequest } from "./read-request.ts";
@@ -49,13 +50,13 @@ export function addInferenceDocuments(
   const apis = tensorApis(definition);
   const server = { name: definition.name, version, extensions: ["binary_tensor_data"] };
   const answers: Readonly<Record<string, () => Response | Promise<Response>>> = {
-    "/v2": () => Response.json(server),
-    "/v2/health/live": () => Response.json({ live: true }),
+    "/v2": () => respondJson(server),
+    "/v2/health/live": () => respondJson({ live: true }),
     "/v2/health/ready": readyz,
     ...Object.fromEntries(
       apis.flatMap((api) =>
         pathsOf(api, version).flatMap((path) => [
-          [path, () => Response.json(metadataOf(api, version))],
+          [path, () => respondJson(metadataOf(api, version))],
           [`${path}/ready`, readyz],
         ]),
       ),

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { stat } from "node:fs/promises";
+import { statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { BentoError } from "../../core/bento-error.ts";
 import type { Log } from "../../core/endpoint.ts";
@@ -90,17 +90,11 @@ function inUnits(
  */
 export async function placeFile(options: LoadRunnerOptions): Promise<PlacedModel> {
   const { path, provider, settings, padding, prior, name = "model", log = silentLog } = options;
-  const { size } = await stat(path).catch((cause: unknown) => {
-    throw new BentoError("BENTO_NOT_FOUND", "no such model file", {
-      where: path,
-      hint: "import or build it again",
-      cause,
-    });
-  });
+  const modelBytes = sizeOf(path);
   process.env["ORT_DISABLE_TELEMETRY"] = "1"; // native code reads the process's environment, not a thread's copy
   return placeModel({
     session: { path, provider },
-    modelBytes: size,
+    modelBytes,
     mode: options.mode ?? (options.workerUrl === undefined ? "auto" : "worker"),
     layout: layoutOf(options),
     workerUrl: options.workerUrl ?? defaultWorkerUrl(),
@@ -118,6 +112,18 @@ export async function placeFile(options: LoadRunnerOptions): Promise<PlacedModel
       log,
     }),
   });
+}
+
+function sizeOf(path: string): number {
+  try {
+    return statSync(path).size;
+  } catch (cause) {
+    throw new BentoError("BENTO_NOT_FOUND", "no such model file", {
+      where: path,
+      hint: "import or build it again",
+      cause,
+    });
+  }
 }
 
 /** True when the first axis of every input and output is open, so that it may be the axis of rows. */

@@ -108,7 +108,7 @@ describe("start", () => {
     const started = await startService(dir.path, { source: IRIS, runtime, environment });
     expect(await started.exited).toBe(5);
     expect(started.stderr()).toBe(`error: port ${port} is in use by another process
-  at: 0.0.0.0:${port}
+  at: *:${port}
   do: find it with: lsof -i :${port}, or take another port with --port or PORT
 `);
     taken.close();

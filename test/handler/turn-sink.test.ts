@@ -26,8 +26,7 @@ describe("createTurnSink", () => {
   it("writes a warning at once, with the lines before it", () => {
     const { sink, written } = sinkWithTurns();
     sink.write("a\n");
-    sink.lastLevel = 50;
-    sink.write("error\n");
+    sink.write("error\n", true);
     sink.write("b\n");
     expect(written).toEqual(["a\nerror\n"]);
   });

@@ -5,13 +5,27 @@ import { testProject } from "../support/bundled-service.ts";
 import { GREETER } from "../support/cli-projects.ts";
 import { failureOf } from "../support/failure.ts";
 
+/** Those that main.js imports, and those that they import. */
+function startedFiles(files: ReadonlyMap<string, Uint8Array>): string[] {
+  const found = new Set(["main.js"]);
+  for (const path of found) {
+    const text = Buffer.from(files.get(path) ?? "").toString();
+    for (const [, name] of text.matchAll(/(?:from|import) ?"\.\/([^"]+)"/g)) {
+      found.add(name ?? "");
+    }
+  }
+  return [...found];
+}
+
 describe("bundleService", () => {
   it("writes the same bytes wherever the project lies, and tells nothing of the place", async () => {
     await using one = await testProject({ "service.ts": GREETER });
     await using other = await testProject({ "deep/er/x": "", "service.ts": GREETER });
     const first = await bundleService(one);
     const second = await bundleService(other);
-    expect([...first.files.keys()].sort()).toEqual([
+    const isPart = (path: string) => /-[A-Z0-9]{8}\.js(?:\.map)?$/.test(path);
+    const paths = [...first.files.keys()];
+    expect(paths.filter((path) => !isPart(path)).sort()).toEqual([
       "main.js",
       "onnx-worker.js",
       "onnx-worker.js.map",
@@ -27,11 +41,27 @@ describe("bundleService", () => {
     }
   });
 
-  it("loads neither Node's WebSocket client nor HTTP/2 with the handler", async () => {
+  it("imports none of Node's modules whole", async () => {
     await using project = await testProject({ "service.ts": GREETER });
     const { files } = await bundleService(project);
-    const text = Buffer.from(files.get("service.js") ?? "").toString();
-    expect(text.match(/from ?"node:http2?"/g)).toBe(null);
+    for (const [path, content] of files) {
+      const imported =
+        Buffer.from(content)
+          .toString()
+          .match(/from ?"node:[a-z0-9_/]+"/g) ?? [];
+      expect([path, imported.filter((name) => !name.includes("node:module"))]).toEqual([path, []]);
+    }
+  });
+
+  it("keeps what is not needed to answer calls out of what is loaded at start", async () => {
+    await using project = await testProject({ "service.ts": GREETER });
+    const { files } = await bundleService(project);
+    const started = startedFiles(files).map((path) =>
+      Buffer.from(files.get(path) ?? "").toString(),
+    );
+    expect(started.filter((text) => /openapi: ?"3|<!doctype|worker_threads/.test(text))).toEqual(
+      [],
+    );
   });
 
   it("leaves a user's own imports of Node whole", async () => {
