@@ -15,9 +15,11 @@ import type { LayerCache } from "../../oci/layer-cache.ts";
 import { IMAGE_PLATFORMS, type ImagePlatform } from "../../oci/manifest.ts";
 import type { Containerized } from "../../packager/image/containerize.ts";
 import { type CliContext, homeOf } from "../context.ts";
+import { documentImage } from "../document-image.ts";
 import { baseLockOf, writeImageLock } from "../image-locks.ts";
 import { printDocument, printTable } from "../output.ts";
 import { drawProgress } from "../progress.ts";
+import { readSigner } from "../signing-key.ts";
 import { cacheOf, storeOf } from "../store.ts";
 
 export interface ContainerizeFlags {
@@ -32,6 +34,12 @@ export interface ContainerizeFlags {
   readonly updateLock?: boolean;
   /** File that the image is written down in. */
   readonly lock?: string;
+  /** Whether SBOM and provenance are attached. @default true */
+  readonly attest?: boolean;
+  /** Where the sources are, for the provenance. */
+  readonly source?: string;
+  /** Private key that signs the image. */
+  readonly sign?: string;
 }
 
 export async function containerizeBento(
@@ -90,6 +98,8 @@ export async function makeImage(
   if (flags.tag !== undefined) {
     parseImageRef(flags.tag); // a wrong name is said before anything is made
   }
+  const startedOn = new Date();
+  const signer = flags.sign === undefined ? undefined : await readSigner(context, flags.sign);
   const onProgress = drawProgress(context, flags.json === true);
   const store = await storeOf(context, flags.store);
   const { manifest } = await store.bentos.get(parseTag(text), { allowPrefix: true });
@@ -138,6 +148,19 @@ export async function makeImage(
     cache,
     onProgress,
     signal,
+  });
+  await documentImage({
+    layout,
+    image: made,
+    bentoDirectory,
+    manifest,
+    base: { name: flags.base ?? manifest.docker.base, digest: base.manifestDigest },
+    source: flags.source,
+    startedOn,
+    isAttested: flags.attest,
+    signer,
+    facts: cache?.facts,
+    onProgress,
   });
   await cache?.prune();
   if (output.archive !== undefined) {

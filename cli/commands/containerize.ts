@@ -24,6 +24,12 @@ export function registerContainerize(program: Command, context: CliContext): voi
     )
     .option("--lock <file>", "write down which image it is, e.g. bento.image.json for a CDK app")
     .option("--update-lock", "build on what the base's tag means now, and write that to bento.lock")
+    .option("--sign <file>", "sign the image with a private key, e.g. bento.key")
+    .option(
+      "--source <uri>",
+      "where the sources are, for the provenance: git+https://HOST/NAME@COMMIT",
+    )
+    .option("--no-attest", "attach neither SBOM nor provenance")
     .option("--no-cache", "build every layer anew and read every file again")
     .option(...STORE_OPTION)
     .addOption(jsonOption())

@@ -33,6 +33,7 @@ describe("bento containerize", () => {
       ✓ copy base  TIME
       ✓ build layer natives  TIME  SIZE
       ✓ build layer app  TIME  SIZE
+      ✓ attest  TIME
       LAYER  SIZE  UNPACKED  DIGEST
       os  SIZE  SIZE  sha256:SHORT
       natives  SIZE  SIZE  sha256:SHORT
