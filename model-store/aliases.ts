@@ -22,6 +22,10 @@ export const AliasMove = z.object({
   previous: z.string().nullable().describe("What it meant before; null when it was new."),
   who: z.string().optional(),
   why: z.string().optional(),
+  from: z.string().optional().describe("The alias that it was promoted from."),
+  revision: z.string().optional().describe("Commit of the sources at that moment."),
+  run: z.string().optional().describe("Address of the job that did it."),
+  isRollBack: z.boolean().optional().describe("Whether it went back to what it meant before."),
 });
 export type AliasMove = z.infer<typeof AliasMove>;
 
@@ -37,6 +41,14 @@ export interface AliasChange {
 export interface MoveAliasOptions extends WaitOptions {
   readonly who?: string | undefined;
   readonly why?: string | undefined;
+  /** The alias that the version is promoted from. */
+  readonly from?: string | undefined;
+  /** Commit of the sources. */
+  readonly revision?: string | undefined;
+  /** Address of the job that does it. */
+  readonly run?: string | undefined;
+  /** Marks the move as one that goes back. @default false */
+  readonly isRollBack?: boolean | undefined;
   /** The version that the alias has to mean at this moment, null for none. @default any */
   readonly expect?: string | null | undefined;
 }
@@ -123,8 +135,12 @@ async function appendMove<Manifest extends ExactTag>(
   version: string | null,
   options: MoveAliasOptions,
 ): Promise<AliasChange> {
-  const { who, why, expect } = options;
-  const said = { ...(who === undefined ? {} : { who }), ...(why === undefined ? {} : { why }) };
+  const { who, why, from, revision, run, isRollBack, expect } = options;
+  const said = Object.fromEntries(
+    Object.entries({ who, why, from, revision, run, isRollBack }).filter(
+      ([, value]) => value !== undefined,
+    ),
+  );
   let previous: string | null = null;
   await aliasChain(shelf, tag.name, tag.version).append((head) => {
     previous = head?.value.version ?? null;

@@ -26,6 +26,13 @@ import { changeLabels, type Labels, readLabels } from "./labels.ts";
 import type { LoadCheck } from "./load-check.ts";
 import { materialise } from "./materialise.ts";
 import type { ModelInput } from "./model-source.ts";
+import {
+  type PromoteOptions,
+  type Promotion,
+  promote,
+  type RollBackOptions,
+  rollBack,
+} from "./promote.ts";
 import type { Reference } from "./references.ts";
 import { type ResolveOptions, resolveTag } from "./resolve-tag.ts";
 import { type SavedModel, type SaveModelOptions, saveModel } from "./save-model.ts";
@@ -70,6 +77,10 @@ export interface ModelStore {
   path(manifest: ModelManifest, cacheRoot: string, options?: WaitOptions): Promise<string>;
   /** Makes an alias mean the version of a tag, and writes nothing when it does. */
   setAlias(tag: Tag, alias: string, options?: MoveAliasOptions): Promise<AliasChange>;
+  /** Moves an alias once every gate holds; see {@link promote}. */
+  promote(tag: Tag, options: PromoteOptions): Promise<Promotion>;
+  /** Moves an alias back to what it meant before; see {@link rollBack}. */
+  rollBack(name: string, options: RollBackOptions): Promise<AliasChange>;
   /** @throws BentoError BENTO_NOT_FOUND when there is no such alias */
   removeAlias(name: string, alias: string, options?: MoveAliasOptions): Promise<AliasChange>;
   /** The aliases of a name with the versions that they mean. */
@@ -123,8 +134,13 @@ export function modelStore({ shelf, checkLoad, references }: ModelStoreOptions):
 function aliasMethods(
   shelf: Shelf<ModelManifest>,
   resolve: (tag: Tag, options?: ResolveOptions) => Promise<ModelManifest>,
-): Pick<ModelStore, "setAlias" | "removeAlias" | "aliases" | "aliasHistory"> {
+): Pick<
+  ModelStore,
+  "setAlias" | "removeAlias" | "aliases" | "aliasHistory" | "promote" | "rollBack"
+> {
   return {
+    promote: async (tag, options) => promote(shelf, tag, options),
+    rollBack: async (name, options) => rollBack(shelf, name, options),
     async setAlias(tag, alias, options) {
       const { name, version } = await resolve(tag, { signal: options?.signal });
       return moveAlias(shelf, { name, version }, alias, options);
