@@ -16,7 +16,7 @@ import type { ImagePlatform } from "../../oci/manifest.ts";
 import type { TarEntry } from "../../oci/tar-entry.ts";
 import { fetchPackages } from "./debian-packages.ts";
 import { debianRootfs } from "./debian-rootfs.ts";
-import { findNodeBinary, type RunningNode } from "./node-binary.ts";
+import { nodeFor, type RunningNode } from "./node-binary.ts";
 
 /** Label that says where a base keeps Node. */
 export const NODE_LABEL = "org.bentokit.node";
@@ -45,16 +45,22 @@ export interface BuiltBase {
 /**
  * Makes a base of two layers, `os` and `node`.
  *
- * @throws BentoError BENTO_UNSUPPORTED without apt-get or a fitting Node; BENTO_UNREACHABLE without a package mirror
+ * @throws BentoError BENTO_UNSUPPORTED without apt-get; BENTO_UNREACHABLE without a package mirror, or without npm's
+ * registry where Node is not installed for the platform
  */
 export async function buildBase(options: BuildBaseOptions): Promise<BuiltBase> {
   const { platform, signal, onProgress = silent } = options;
-  const node = await findNodeBinary(platform, options.running ?? process);
+  const { cacheDirectory, running = process } = options;
+  const node = await runStep(
+    onProgress,
+    { step: "find Node", detail: ({ version }) => version },
+    () => nodeFor(platform, { running, cacheDirectory, signal }),
+  );
   const layout = await createLayout(options.output);
   const packages = await runStep(
     onProgress,
     { step: "fetch Debian packages", detail: (files) => `${files.length} packages` },
-    () => fetchPackages({ platform, cacheDirectory: options.cacheDirectory, signal }),
+    () => fetchPackages({ platform, cacheDirectory, signal }),
   );
   const add = (title: string, entries: () => Promise<TarEntry[]>) =>
     runStep(

@@ -9,6 +9,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { BentoError } from "../../core/bento-error.ts";
 import type { ImagePlatform } from "../../oci/manifest.ts";
+import { type FetchPackageOptions, fetchPackage } from "../native/fetch-package.ts";
 
 /** Long-term support; images run it whatever Node builds them. */
 const IMAGE_NODE_MAJOR = 24;
@@ -57,6 +58,39 @@ export async function findNodeBinary(
     });
   }
   return { path: running.execPath, version };
+}
+
+/**
+ * The same, and where neither fits, Node as npm has it for the platform: fetched once into the cache.
+ *
+ * @throws BentoError BENTO_UNREACHABLE when npm cannot fetch it
+ */
+export async function nodeFor(
+  platform: ImagePlatform,
+  options: {
+    readonly running: RunningNode;
+    readonly cacheDirectory: string;
+    readonly npm?: FetchPackageOptions["npm"];
+    readonly signal?: AbortSignal | undefined;
+  },
+): Promise<FoundNode> {
+  try {
+    return await findNodeBinary(platform, options.running);
+  } catch (error) {
+    if (!BentoError.isInstance(error) || error.code !== "BENTO_UNSUPPORTED") {
+      throw error;
+    }
+    const { npm, cacheDirectory, signal } = options;
+    const found = await fetchPackage({
+      name: PACKAGES[platform],
+      version: String(IMAGE_NODE_MAJOR),
+      platform,
+      cacheDirectory,
+      ...(npm === undefined ? {} : { npm }),
+      signal,
+    });
+    return { path: join(found.directory, "bin", "node"), version: found.version };
+  }
 }
 
 async function packagedNode(name: string, resolveFrom: string): Promise<FoundNode | undefined> {
