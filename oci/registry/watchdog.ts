@@ -9,6 +9,7 @@ export interface Watchdog {
   alive(): void;
   /** Nothing is waited for until the next sign of life. */
   pause(): void;
+  /** Nothing is waited for any more. */
   stop(): void;
 }
 
@@ -18,11 +19,21 @@ export interface Watchdog {
  */
 export function watchdog(timeoutMs: number, onLate: (error: Error) => void): Watchdog {
   let timer: NodeJS.Timeout | undefined;
+  let isStopped = false;
   const pause = () => clearTimeout(timer);
   const alive = () => {
     clearTimeout(timer);
-    timer = setTimeout(() => onLate(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs);
+    if (!isStopped) {
+      timer = setTimeout(() => onLate(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs);
+    }
   };
   alive();
-  return { alive, pause, stop: pause };
+  return {
+    alive,
+    pause,
+    stop() {
+      isStopped = true;
+      pause();
+    },
+  };
 }

@@ -15,19 +15,16 @@ import {
 } from "../../core/bento-manifest.ts";
 import { canonicalJson } from "../../core/canonical-json.ts";
 import type { StoredFile } from "../../core/model-manifest.ts";
+import { APP_FOLDER, modelLayerEntries } from "../../model-store/artifact/model-layer.ts";
+import type { ByteStream } from "../../oci/chunks.ts";
 import { diskFile } from "../../oci/directory-entries.ts";
 import { type TarEntry, tarFile } from "../../oci/tar-entry.ts";
 import { verified } from "../../oci/verified.ts";
 
-/** Where everything of ours lies in an image. */
-export const APP_FOLDER = "app";
-
 /** Files of one model version, below `app/models/<name>/<version>`. */
 export function modelEntries(bentoDirectory: string, model: BentoModel): TarEntry[] {
-  const folder = bentoModelFolder(model);
-  return model.files.map((file) =>
-    bentoFile(bentoDirectory, { ...file, path: `${folder}/${file.path}` }),
-  );
+  const folder = join(bentoDirectory, bentoModelFolder(model));
+  return modelLayerEntries(model, (file) => readChecked(join(folder, file.path), file));
 }
 
 /** What the service is: `bento.json`, `bento.yaml`, `src/` and `apis/`. */
@@ -50,8 +47,12 @@ function bentoFile(bentoDirectory: string, file: StoredFile): TarEntry {
     path: `${APP_FOLDER}/${file.path}`,
     size: file.size,
     identity: file.digest,
-    content: () => verified(openFile(source), file, source),
+    content: () => readChecked(source, file),
   };
+}
+
+function readChecked(source: string, file: StoredFile): ByteStream {
+  return verified(openFile(source), file, source);
 }
 
 async function* openFile(path: string): AsyncGenerator<Uint8Array> {

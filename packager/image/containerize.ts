@@ -15,6 +15,7 @@ import type { Digest } from "../../core/digest.ts";
 import { type OnProgress, silent } from "../../core/progress.ts";
 import { runStep } from "../../core/run-step.ts";
 import { formatBytes } from "../../core/units.ts";
+import { APP_FOLDER, modelLayerTitle } from "../../model-store/artifact/model-layer.ts";
 import { identifyCompressor } from "../../oci/compressor.ts";
 import { copyLayers } from "../../oci/copy-image.ts";
 import type { Compression } from "../../oci/gzip.ts";
@@ -40,7 +41,7 @@ import type { TarEntry } from "../../oci/tar-entry.ts";
 import { archivePath, planTar } from "../../oci/tar-plan.ts";
 import { baseFacts } from "../base/base-facts.ts";
 import type { ResolvedBase } from "../base/resolve-base.ts";
-import { APP_FOLDER, appEntries, modelEntries } from "./bento-entries.ts";
+import { appEntries, modelEntries } from "./bento-entries.ts";
 import { checkNatives, nativeFiles } from "./check-natives.ts";
 import { nativeEntries } from "./native-entries.ts";
 
@@ -162,7 +163,7 @@ async function planLayers(options: ContainerizeOptions): Promise<LayerPlan[]> {
   const natives = await nativeEntries(options.onnxruntimeDirectory, options.platform);
   const models = distinctModels(manifest).map(
     (model): LayerPlan => ({
-      title: `model ${model.name}:${model.version}`,
+      title: modelLayerTitle(model),
       compression: "stored",
       entries: planTar(modelEntries(bentoDirectory, model)),
     }),
