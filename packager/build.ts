@@ -13,6 +13,7 @@ import type { StoredFile } from "../core/model-manifest.ts";
 import { type OnProgress, silent } from "../core/progress.ts";
 import { runStep } from "../core/run-step.ts";
 import type { Store } from "../model-store/store.ts";
+import { COMPONENTS_FILE } from "./attest/bundled-packages.ts";
 import { type Bundle, bundleService } from "./bundle.ts";
 import { describeService, type ServiceDescription } from "./describe-service.ts";
 import { goldenFiles } from "./golden.ts";
@@ -102,6 +103,7 @@ async function contentOf(
   files.set("apis/openapi.json", json(description.openapi));
   files.set("apis/schema.json", json(description.schema));
   files.set("env/packages.json", json(bundle.packages));
+  files.set(COMPONENTS_FILE, json(bundle.components));
   files.set("env/node-version", Buffer.from(`${IMAGE_NODE}\n`));
   const readme = await readFile(join(project.directory, "README.md")).catch(() => undefined);
   files.set("README.md", readme ?? Buffer.from(bentoReadme(description)));

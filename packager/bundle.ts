@@ -4,10 +4,10 @@
  *
  * @module
  */
-import { readFile } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import type { BuildFailure, BuildOptions, Metafile, OutputFile, Plugin } from "esbuild";
 import { BentoError } from "../core/bento-error.ts";
+import { type BundledPackage, bundledPackages } from "./attest/bundled-packages.ts";
 import { lightBuiltins } from "./light-builtins.ts";
 import { codeRoot, ownModule, packageRoot } from "./own-package.ts";
 import type { Project } from "./project.ts";
@@ -19,6 +19,8 @@ export interface Bundle {
   readonly inputs: readonly string[];
   /** npm packages inside, as name → version. */
   readonly packages: Readonly<Record<string, string>>;
+  /** The same with their licences, and each version of a package that is there in several. */
+  readonly components: readonly BundledPackage[];
 }
 
 /** Starts the service when run; kept apart so that importing service.js starts nothing. */
@@ -72,7 +74,9 @@ export async function bundleService(project: Project): Promise<Bundle> {
   files.set("main.js", Buffer.from(MAIN));
   files.set("package.json", Buffer.from(`{"type":"module"}\n`));
   const inputs = inputPaths(results, project);
-  return { files, inputs, packages: await packagesOf(inputs) };
+  const components = await componentsOf(inputs);
+  const packages = Object.fromEntries(components.map(({ name, version }) => [name, version]));
+  return { files, inputs, packages, components };
 }
 
 /** The entry is made here, so that the user's file needs to export nothing but its service. */
@@ -193,17 +197,10 @@ function inputPaths(
     .sort();
 }
 
-async function packagesOf(inputs: readonly string[]): Promise<Record<string, string>> {
+async function componentsOf(inputs: readonly string[]): Promise<BundledPackage[]> {
   const roots = new Set(inputs.flatMap((input) => packageFolder(input) ?? []));
   roots.delete(packageRoot); // installed or checked out, this package is told by the bento's own version of it
-  const found: [string, string][] = [];
-  for (const root of roots) {
-    const value: unknown = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
-    if (typeof value === "object" && value !== null && "name" in value && "version" in value) {
-      found.push([String(value.name), String(value.version)]);
-    }
-  }
-  return Object.fromEntries(found.sort(([a], [b]) => (a < b ? -1 : 1)));
+  return bundledPackages(roots);
 }
 
 function packageFolder(file: string): string | undefined {

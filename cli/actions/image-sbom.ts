@@ -5,7 +5,7 @@
  */
 import { resolve } from "node:path";
 import { BentoError } from "../../core/bento-error.ts";
-import { readSbom } from "../../oci/attest/image-documents.ts";
+import { readSboms } from "../../oci/attest/image-documents.ts";
 import { replaceFile } from "../../oci/replace-file.ts";
 import type { CliContext } from "../context.ts";
 import { attachmentsOf } from "../image-attachments.ts";
@@ -25,7 +25,7 @@ export async function writeImageSbom(
 ): Promise<void> {
   const platform = flags.platform === undefined ? undefined : readPlatform(flags.platform);
   const image = await findImage(context, text, { platform, store: flags.store });
-  const sbom = await readSbom(await attachmentsOf(context, image), image.descriptor.digest);
+  const [sbom] = await readSboms(await attachmentsOf(context, image), image.descriptor.digest);
   if (sbom === undefined) {
     throw new BentoError("BENTO_NOT_FOUND", "no SBOM is attached to the image", {
       where: `${image.text}, ${image.descriptor.digest}`,

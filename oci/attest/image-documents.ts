@@ -67,12 +67,9 @@ export async function attachBundle(
   });
 }
 
-/** The SBOM that is attached plain; undefined when there is none. */
-export async function readSbom(
-  store: AttachmentStore,
-  subject: Digest,
-): Promise<Buffer | undefined> {
-  return (await readAll(store, subject, SBOM_TYPE)).at(0);
+/** The SBOMs that are attached plain: one, unless other releases of this toolkit made the same image too. */
+export function readSboms(store: AttachmentStore, subject: Digest): Promise<Buffer[]> {
+  return readAll(store, subject, SBOM_TYPE);
 }
 
 /** The statements about an image that are attached plain. */

@@ -31,6 +31,27 @@ export function npmPackageUrl(name: string, version: string): string {
   return formatPackageUrl({ type: "npm", namespace: scope, name: inner ?? name, version });
 }
 
+/**
+ * An image by digest.
+ *
+ * @param name - as a user names it, with or without tag and digest; of `oci:DIR` the folder counts
+ */
+export function imageUrl(
+  { name, digest }: { readonly name: string; readonly digest: string },
+  qualifiers: Readonly<Record<string, string>> = {},
+): string {
+  const bare = name.replace(/^oci:/, "").replace(/@.*$/, "");
+  const slash = bare.lastIndexOf("/");
+  const last = bare.slice(slash + 1).replace(/:.*$/, "");
+  const place = slash < 0 ? {} : { repository_url: `${bare.slice(0, slash + 1)}${last}` };
+  return formatPackageUrl({
+    type: "oci",
+    name: last.toLowerCase(),
+    version: digest,
+    qualifiers: { ...qualifiers, ...place },
+  });
+}
+
 function encode(text: string): string {
   return encodeURIComponent(text);
 }

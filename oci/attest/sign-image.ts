@@ -11,13 +11,13 @@ import type { AttachmentStore } from "./attachment.ts";
 import {
   attachBundle,
   openBundles,
-  readSbom,
+  readSboms,
   readStatements,
   type StatementKind,
 } from "./image-documents.ts";
 import { keyHint, type Signer } from "./signing-key.ts";
 import { signStatement } from "./sigstore-bundle.ts";
-import { PREDICATES, type Statement, statementOf } from "./statement.ts";
+import { PREDICATES, type Statement, statementOf, subjectsOf } from "./statement.ts";
 
 export interface SignImageOptions {
   readonly store: AttachmentStore;
@@ -33,42 +33,36 @@ export interface SignedImage {
 }
 
 /**
- * Signs the SBOM and the provenance where they are attached, then the image.
+ * Signs the SBOM and the provenance where they are attached, then the image. Signing vouches for what they say.
  *
- * @throws BentoError BENTO_REFUSED when the signer's signature is not of its public key; BENTO_INTEGRITY when the SBOM
+ * @throws BentoError BENTO_REFUSED when the signer's signature is not of its public key; BENTO_INTEGRITY when an SBOM
  * is no JSON
  */
 export async function signImage(options: SignImageOptions): Promise<SignedImage> {
   const { store, image, signer } = options;
-  const sbom = await sbomStatement(store, image);
-  const statements = await readStatements(store, image.digest);
-  const provenance = statements.find(
-    ({ predicateType }) => predicateType === PREDICATES.provenance,
+  const statements = (await readStatements(store, image.digest)).filter(
+    (one) => one.predicateType === PREDICATES.provenance && subjectsOf(one).includes(image.digest),
   );
   const signature = statementOf(image.digest, PREDICATES.signature, {});
   return {
     key: keyHint(signer.publicKey),
     statements: {
-      sbom: await signOnce(options, "sbom", sbom),
-      provenance: await signOnce(options, "provenance", provenance),
+      sbom: await signOnce(options, "sbom", await sbomStatements(store, image)),
+      provenance: await signOnce(options, "provenance", statements),
       // last: who sees it sees the others
-      signature: await signOnce(options, "signature", signature),
+      signature: await signOnce(options, "signature", [signature]),
     },
   };
 }
 
-async function sbomStatement(
-  store: AttachmentStore,
-  image: Descriptor,
-): Promise<Statement | undefined> {
-  const bytes = await readSbom(store, image.digest);
-  if (bytes === undefined) {
-    return undefined;
-  }
+async function sbomStatements(store: AttachmentStore, image: Descriptor): Promise<Statement[]> {
+  const documents = await readSboms(store, image.digest);
   try {
-    return statementOf(image.digest, PREDICATES.sbom, JSON.parse(bytes.toString("utf8")));
+    return documents.map((bytes) =>
+      statementOf(image.digest, PREDICATES.sbom, JSON.parse(bytes.toString("utf8"))),
+    );
   } catch (cause) {
-    throw new BentoError("BENTO_INTEGRITY", "the attached SBOM is no JSON document", {
+    throw new BentoError("BENTO_INTEGRITY", "an attached SBOM is no JSON document", {
       where: `${store.where}@${image.digest}`,
       cause,
     });
@@ -78,18 +72,15 @@ async function sbomStatement(
 async function signOnce(
   { store, image, signer }: SignImageOptions,
   kind: StatementKind,
-  statement: Statement | undefined,
+  statements: readonly Statement[],
 ): Promise<"signed" | "exists" | "absent"> {
-  if (statement === undefined) {
-    return "absent";
-  }
   const { publicKey } = signer;
-  const wanted = canonicalJson(statement);
   const opened = await openBundles(store, image.digest, { kind, publicKey });
-  if (opened.some((one) => one.isValid && canonicalJson(one.statement) === wanted)) {
-    return "exists";
+  const known = opened.flatMap((one) => (one.isValid ? [canonicalJson(one.statement)] : []));
+  const missing = statements.filter((one) => !known.includes(canonicalJson(one)));
+  for (const statement of missing) {
+    const bytes = await signStatement(statement, signer);
+    await attachBundle(store, image, { bytes, predicateType: statement.predicateType });
   }
-  const bytes = await signStatement(statement, signer);
-  await attachBundle(store, image, { bytes, predicateType: statement.predicateType });
-  return "signed";
+  return statements.length === 0 ? "absent" : missing.length === 0 ? "exists" : "signed";
 }

@@ -12,7 +12,7 @@ import type { ByteStream } from "../chunks.ts";
 import type { InspectedImage } from "../inspect-image.ts";
 import type { Descriptor } from "../manifest.ts";
 import type { AttachmentStore } from "./attachment.ts";
-import { openBundles, readSbom, readStatements, type StatementKind } from "./image-documents.ts";
+import { openBundles, readSboms, readStatements, type StatementKind } from "./image-documents.ts";
 import { Provenance } from "./provenance.ts";
 import { keyHint } from "./signing-key.ts";
 import type { OpenedBundle } from "./sigstore-bundle.ts";
@@ -148,7 +148,7 @@ async function findSbom(options: VerifyImageOptions): Promise<Found<{ document: 
     const found = await findStatement(options, "sbom");
     return "problem" in found ? found : { document: found.statement.predicate };
   }
-  const bytes = await readSbom(options.store, options.image.descriptor.digest);
+  const [bytes] = await readSboms(options.store, options.image.descriptor.digest);
   return bytes === undefined ? { problem: "none is attached" } : { document: parseJson(bytes) };
 }
 

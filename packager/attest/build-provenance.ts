@@ -5,7 +5,7 @@
  */
 import { type BentoManifest, bentoDigest } from "../../core/bento-manifest.ts";
 import { type Digest, digestHex } from "../../core/digest.ts";
-import { formatPackageUrl, npmPackageUrl } from "../../oci/attest/package-url.ts";
+import { formatPackageUrl, imageUrl, npmPackageUrl } from "../../oci/attest/package-url.ts";
 import type { Provenance, ResourceDescriptor } from "../../oci/attest/provenance.ts";
 
 /** How an image was built, beyond the bento itself. */
@@ -46,11 +46,7 @@ export function buildProvenance(manifest: BentoManifest, facts: BuildFacts): Pro
       internalParameters: { compressor: facts.compressor },
       resolvedDependencies: [
         ...bentoDependencies(manifest),
-        {
-          name: "base",
-          uri: formatPackageUrl({ type: "oci", name: lastPart(base.name), version: base.digest }),
-          digest: sha256(base.digest),
-        },
+        { name: "base", uri: imageUrl(base), digest: sha256(base.digest) },
         ...(source === undefined ? [] : [sourceDependency(source)]),
         ...(facts.dependencies ?? []),
       ],
@@ -81,7 +77,7 @@ function bentoDependencies(manifest: BentoManifest): ResourceDescriptor[] {
     })),
     // what the bundle was resolved to
     ...files
-      .filter(({ path }) => /^env\/[^/]*(?:lock|components|packages)[^/]*$/.test(path))
+      .filter(({ path }) => /^env\/[^/]*(?:lock|components)[^/]*$/.test(path))
       .map(({ path, digest }) => ({ name: "packages", uri: path, digest: sha256(digest) })),
     { name: "natives", uri: npmPackageUrl("onnxruntime-node", runtime.onnxruntime) },
   ];
@@ -99,8 +95,4 @@ function sourceDependency(source: string): ResourceDescriptor {
 
 function sha256(digest: Digest): Record<string, string> {
   return { sha256: digestHex(digest) };
-}
-
-function lastPart(name: string): string {
-  return name.split("/").at(-1)?.split(/[:@]/)[0]?.toLowerCase() || "base";
 }

@@ -6,7 +6,7 @@
  */
 import type { BentoManifest, BentoModel } from "../../core/bento-manifest.ts";
 import type { Digest } from "../../core/digest.ts";
-import { formatPackageUrl, npmPackageUrl } from "../../oci/attest/package-url.ts";
+import { formatPackageUrl, imageUrl, npmPackageUrl } from "../../oci/attest/package-url.ts";
 import type { SbomComponent, SbomContent } from "../../oci/attest/sbom.ts";
 import type { BundledPackage } from "./bundled-packages.ts";
 import type { LayerContents } from "./layer-contents.ts";
@@ -38,11 +38,11 @@ export function imageComponents(parts: ImageParts): SbomContent {
       name: base.name,
       version: base.digest,
       digest: base.digest,
-      purl: ociUrl(base.name.split("/").at(-1) ?? base.name, base.digest, architecture),
+      purl: imageUrl(base, { arch: architecture }),
     } as const,
     ...contents.flatMap(({ nodes }) => nodes.map(nodeComponent)),
     ...nativePackages(contents),
-    npmComponent({ name: "bentokit", version: manifest.runtime.bentokit }),
+    npmComponent({ name: "bentokit", version: manifest.runtime.bentokit, license: "Apache-2.0" }),
     ...parts.bundled.map((one) => npmComponent(one)),
     ...distinctModels(manifest).map(modelComponent),
   ];
@@ -53,17 +53,12 @@ export function imageComponents(parts: ImageParts): SbomContent {
       name,
       version,
       digest,
-      purl: ociUrl(name, digest, architecture),
+      purl: imageUrl({ name, digest }, { arch: architecture }),
       properties: { "bentokit:bento": `${name}:${version}` },
     },
     tool: { name: "bentokit", version: toolVersion },
     components: [...new Map(components.map((one) => [one.id, one])).values()],
   };
-}
-
-function ociUrl(name: string, digest: Digest, architecture: string): string {
-  const qualifiers = { arch: architecture };
-  return formatPackageUrl({ type: "oci", name: name.toLowerCase(), version: digest, qualifiers });
 }
 
 /** The operating system and its packages; a package's upper layer counts. */

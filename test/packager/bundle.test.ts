@@ -115,6 +115,27 @@ describe("bundleService", () => {
     expect((await bundleService(project)).packages["zod"]).toBe("4.99.0");
   });
 
+  it("lists the packages inside with what they say of their licence", async () => {
+    await using project = await testProject({
+      "service.ts": `import "one";\nimport "two";\n`,
+      "node_modules/one/package.json":
+        '{"name":"one","version":"1.0.0","license":"MIT","exports":"./index.js"}',
+      "node_modules/one/index.js": "globalThis.one = 1;",
+      "node_modules/two/package.json":
+        '{"name":"two","version":"2.0.0","license":{"type":"ISC"},"exports":"./index.js"}',
+      "node_modules/two/index.js": 'import "one"; globalThis.two = 2;',
+      "node_modules/two/node_modules/one/package.json":
+        '{"name":"one","version":"0.9.0","exports":"./index.js"}',
+      "node_modules/two/node_modules/one/index.js": "globalThis.one = 0;",
+    });
+    const { components } = await bundleService(project);
+    expect(components.filter(({ name }) => name === "one" || name === "two")).toEqual([
+      { name: "one", version: "0.9.0" },
+      { name: "one", version: "1.0.0", license: "MIT" },
+      { name: "two", version: "2.0.0", license: "ISC" },
+    ]);
+  });
+
   it("tells every error at its place, once", async () => {
     await using project = await testProject({
       "service.ts": 'import "a-package";\nimport "./b.ts";\nimport "bentokit/deploy";\n',

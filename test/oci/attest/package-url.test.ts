@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatPackageUrl, npmPackageUrl } from "../../../oci/attest/package-url.ts";
+import { formatPackageUrl, imageUrl, npmPackageUrl } from "../../../oci/attest/package-url.ts";
 
 describe("formatPackageUrl", () => {
   it.each([
@@ -25,5 +25,20 @@ describe("npmPackageUrl", () => {
   it("puts a scope before the name", () => {
     expect(npmPackageUrl("@hono/node-server", "2.1.8")).toBe("pkg:npm/%40hono/node-server@2.1.8");
     expect(npmPackageUrl("zod", "4.0.0")).toBe("pkg:npm/zod@4.0.0");
+  });
+});
+
+describe("imageUrl", () => {
+  const digest = "sha256:ab";
+  it.each([
+    ["iris", "pkg:oci/iris@sha256%3Aab"],
+    ["oci:base", "pkg:oci/base@sha256%3Aab"],
+    [
+      "gcr.io/distroless/nodejs24-debian12:nonroot@sha256:cd",
+      "pkg:oci/nodejs24-debian12@sha256%3Aab?repository_url=gcr.io%2Fdistroless%2Fnodejs24-debian12",
+    ],
+    ["localhost:5000/Base:v1", "pkg:oci/base@sha256%3Aab?repository_url=localhost%3A5000%2FBase"],
+  ])("names %s by its last part, and where it is", (name, text) => {
+    expect(imageUrl({ name, digest })).toBe(text);
   });
 });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Digest } from "../../../core/digest.ts";
 import { attach } from "../../../oci/attest/attachment.ts";
-import { attachBundle, attachDocuments, readSbom } from "../../../oci/attest/image-documents.ts";
+import { attachBundle, attachDocuments, readSboms } from "../../../oci/attest/image-documents.ts";
 import { signImage } from "../../../oci/attest/sign-image.ts";
 import { generateKeys, keyHint, parsePrivateKey } from "../../../oci/attest/signing-key.ts";
 import { signStatement } from "../../../oci/attest/sigstore-bundle.ts";
@@ -143,7 +143,7 @@ describe("verifyImage", () => {
     await using dir = await tempDir();
     const [one, two] = [await sampleImage(dir.path, "one"), await sampleImage(dir.path, "two")];
     await document(one);
-    const sbom = (await readSbom(one.store, one.digest)) ?? Buffer.alloc(0);
+    const [sbom = Buffer.alloc(0)] = await readSboms(one.store, one.digest);
     await attachDocuments(two.store, two.image.descriptor, { sbom, provenance: sampleProvenance });
     await sign(two);
     expect(await failures(two)).toEqual({ sbom: "it is about another image" });
