@@ -10,6 +10,7 @@ import type { CallCancellation } from "./cancellation.ts";
 import { errorAnswer, isInternal } from "./http-error.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import { type ServerLog, silentLog } from "./log.ts";
+import type { LoopDelay } from "./loop-delay.ts";
 import { finished, respond } from "./port/light-response.ts";
 import type { RequestEdge } from "./request-edge.ts";
 import { withTimeLimit } from "./time-limit.ts";
@@ -23,6 +24,7 @@ export interface AppEnv {
 export interface AnswerCallsOptions {
   readonly edge: RequestEdge;
   readonly lifecycle: Lifecycle;
+  readonly delay: LoopDelay;
   readonly timeoutMs: number;
   readonly log?: ServerLog;
 }
@@ -37,6 +39,8 @@ export interface OpenCall {
   readonly request: Request;
   readonly bindings: NodeBindings | undefined;
   readonly requestId: string;
+  /** When the process got it, by the clock. */
+  readonly arrivedAt: number;
   readonly cancellation: CallCancellation;
 }
 
@@ -47,8 +51,9 @@ export type AnswerCalls = (
 
 /** @returns makes the handler of a route from what answers its calls with a 200 */
 export function answerCalls(options: AnswerCallsOptions): AnswerCalls {
-  const { edge, lifecycle, timeoutMs, log = silentLog } = options;
+  const { edge, lifecycle, delay, timeoutMs, log = silentLog } = options;
   return (route, answer) => async (c) => {
+    const arrivedAt = delay.arrivedAt();
     const request = c.req.raw;
     const bindings: NodeBindings | undefined = c.env;
     const givenId = request.headers.get("x-request-id") ?? undefined;
@@ -58,7 +63,7 @@ export function answerCalls(options: AnswerCallsOptions): AnswerCalls {
       const reply = await lifecycle.admit(() => {
         const caller: Caller = callerOf(request, bindings);
         return withTimeLimit({ timeoutMs, caller }, (cancellation) =>
-          answer({ request, bindings, requestId, cancellation }),
+          answer({ request, bindings, requestId, arrivedAt, cancellation }),
         );
       });
       const response = respond(200, reply.body, { ...reply.headers, ...open.close(200) });

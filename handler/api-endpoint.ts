@@ -4,32 +4,35 @@
  * @module
  */
 import * as z from "zod";
-import type { ApiDefinition, CallContext, Schema } from "../core/endpoint.ts";
+import type { ApiDefinition, Schema } from "../core/endpoint.ts";
 import { tensorShapeOf } from "../core/io.ts";
-import type { Models } from "../core/model-ref.ts";
 import { type Endpoint, invalidInput, readInput, writeOutput } from "./call.ts";
+import type { Clock } from "./clock.ts";
+import type { ModelGate } from "./model-gate.ts";
 import { isTensor } from "./runner/check-inputs.ts";
 
 export interface ApiEndpointOptions {
   readonly name: string;
   readonly definition: ApiDefinition;
-  /** Runners whose concurrent calls coalesce. */
-  readonly models: CallContext<Models>["models"];
+  /** Of the runners whose concurrent calls coalesce. */
+  readonly gate: ModelGate;
+  readonly clock: Clock;
 }
 
 /** @returns answers with the encoded output, bare */
 export function apiEndpoint(options: ApiEndpointOptions): Endpoint {
-  const { name, definition, models } = options;
+  const { name, definition, gate, clock } = options;
   const schema = z.strictObject({ ...definition.input });
   const keys = Object.keys(definition.input);
   const rowKeys = keys.filter((key) => hasRows(definition.input[key]));
-  return async ({ body, requestId, headers, cancellation, log }) => {
+  return async ({ body, requestId, arrivedAt, headers, cancellation, log }) => {
     const input = await readInput(schema, keys, body);
     if (rowKeys.length > 0) {
       checkRows(input, rowKeys);
     }
+    const visit = gate.visit(clock.now() - arrivedAt, clock);
     const context = {
-      models,
+      models: visit.models,
       log,
       requestId,
       headers,
@@ -37,7 +40,7 @@ export function apiEndpoint(options: ApiEndpointOptions): Endpoint {
         return cancellation.signal;
       },
     };
-    const output = await definition.run(input, context);
+    const output = await visit.follow(() => definition.run(input, context));
     return writeOutput(definition.output, output, `apis.${name}.output`);
   };
 }

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { Hono } from "hono";
+import type { IncomingMessage } from "node:http";
+import { Hono } from "hono/tiny";
 import type { EndpointDefinition } from "../core/endpoint.ts";
 import { nearest } from "../core/nearest.ts";
 import type { ServiceDefinition } from "../core/service.ts";
@@ -15,13 +16,18 @@ import { type Batchers, createBatchers } from "./batchers.ts";
 import { addBuiltIns, BUILT_INS, readiness, refuseMethod } from "./built-ins.ts";
 import type { Endpoint } from "./call.ts";
 import type { NodeBindings } from "./caller.ts";
-import type { Clock, Timers } from "./clock.ts";
+import { type Clock, systemClock, type Timers } from "./clock.ts";
+import { createEarlyRefusals } from "./early-refusals.ts";
+import { type Gate, whileReading } from "./gate.ts";
 import { errorResponse, HttpError, isInternal } from "./http-error.ts";
 import { addInference, addInferenceDocuments } from "./inference/add-inference.ts";
 import { createLifecycle, type Lifecycle } from "./lifecycle.ts";
 import { type ServerLog, silentLog, withFields } from "./log.ts";
+import { LoopDelay } from "./loop-delay.ts";
 import { createMetrics, type Metrics, type MetricsOptions } from "./metrics/metrics.ts";
+import { ModelGate } from "./model-gate.ts";
 import { finished, withHeaders } from "./port/light-response.ts";
+import { staticRouter } from "./port/static-router.ts";
 import { DEFAULT_MAX_BODY_BYTES, readJson } from "./read-body.ts";
 import { createRequestEdge, type RequestEdge } from "./request-edge.ts";
 import type { LoadedRunner } from "./runner/runner.ts";
@@ -61,6 +67,8 @@ export interface App {
   readonly lifecycle: Lifecycle;
   /** @param bindings - Node's own objects of the request, where there are any: much of a `Request` is costly to ask for */
   fetch(request: Request, bindings?: NodeBindings): Promise<Response>;
+  /** The answer for a caller who is turned away before its request is read; undefined for one to be fetched. */
+  refuse(incoming: IncomingMessage): Response | undefined;
 }
 
 const DEFAULT_TIMEOUT_MS = 60_000;
@@ -68,7 +76,7 @@ const DEFAULT_TIMEOUT_MS = 60_000;
 /** Makes the app. It holds no port and starts nothing; the runners stay the caller's to close. */
 export function createApp(options: AppOptions): App {
   const { definition } = options;
-  const hono = new Hono<AppEnv>();
+  const hono = new Hono<AppEnv>({ router: staticRouter() });
   const lifecycle = createLifecycle(definition.traffic?.maxConcurrency);
   const metrics = metricsOf(options);
   const edge = createRequestEdge({
@@ -77,18 +85,24 @@ export function createApp(options: AppOptions): App {
     headers: options.versionHeaders === false ? {} : versionHeaders(options.runtime),
   });
   const { timeoutMs = DEFAULT_TIMEOUT_MS } = definition.traffic ?? {};
-  const answering = answerCalls({ ...options, edge, lifecycle, timeoutMs });
+  const delay = new LoopDelay(options);
+  const refusals = createEarlyRefusals({ edge, lifecycle, delay });
+  const answering = answerCalls({ ...options, edge, lifecycle, delay, timeoutMs });
   const batchers = createBatchers(metrics);
+  const gates = new Map<string, ModelGate>();
   for (const [key, runner] of Object.entries(options.runners)) {
     batchers.add(key, runner, { subject: `model ${key}`, settings: definition.models[key]?.batch });
   }
   for (const [name, endpoint] of Object.entries(definition.apis)) {
-    const answer = endpointOf(name, endpoint, { options, batchers });
-    hono.post(`/${name}`, answering(`/${name}`, jsonCalls(answer, options)));
+    const { answer, gate } = endpointOf(name, endpoint, { options, batchers, gates });
+    refusals.add(`/${name}`, gate);
+    hono.post(`/${name}`, answering(`/${name}`, jsonCalls(answer, gate, options)));
   }
   addInference(hono, answering, {
     definition,
-    runners: options.runners,
+    gates,
+    refusals,
+    clock: options.clock ?? systemClock,
     version: options.runtime.version,
     maxBytes: options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
     log: options.log ?? silentLog,
@@ -100,6 +114,7 @@ export function createApp(options: AppOptions): App {
     hono,
     lifecycle,
     fetch: async (request, bindings) => hono.fetch(request, bindings),
+    refuse: (incoming) => refusals.refuse(incoming),
   };
 }
 
@@ -167,38 +182,50 @@ function versionHeaders({ name, version, models }: RuntimeInfo): Record<string, 
   };
 }
 
+interface EndpointParts {
+  readonly options: AppOptions;
+  readonly batchers: Batchers;
+  /** Are added to. */
+  readonly gates: Map<string, ModelGate>;
+}
+
 function endpointOf(
   name: string,
   definition: EndpointDefinition,
-  { options, batchers }: { readonly options: AppOptions; readonly batchers: Batchers },
-): Endpoint {
-  const { runners, clock, timers, log = silentLog } = options;
+  { options, batchers, gates }: EndpointParts,
+): { readonly answer: Endpoint; readonly gate: Gate } {
+  const { runners, clock = systemClock, timers, log = silentLog } = options;
   if (definition.kind === "api") {
-    return apiEndpoint({ name, definition, models: runners });
+    const gate = new ModelGate(runners);
+    gates.set(name, gate);
+    return { answer: apiEndpoint({ name, definition, gate, clock }), gate };
   }
   const models = Object.fromEntries(
     Object.entries(runners).map(([key, runner]) => [key, { run: runner.runAlone }]),
   );
-  return batchEndpoint({
+  const { answer, batcher } = batchEndpoint({
     name,
     definition,
     models,
     clock,
     timers,
     log: withFields(log, { api: name }),
-    onBatcher: (batcher) =>
-      batchers.add(name, batcher, { subject: `apis.${name}`, settings: definition }),
   });
+  batchers.add(name, batcher, { subject: `apis.${name}`, settings: definition });
+  return { answer, gate: batcher.gate };
 }
 
-function jsonCalls(answer: Endpoint, options: AppOptions): Parameters<AnswerCalls>[1] {
+function jsonCalls(answer: Endpoint, gate: Gate, options: AppOptions): Parameters<AnswerCalls>[1] {
   const { log = silentLog, maxBodyBytes: maxBytes = DEFAULT_MAX_BODY_BYTES } = options;
   const headers = { "content-type": "application/json" };
-  return async ({ request, bindings, requestId, cancellation }) => {
-    const body = await readJson(request, { maxBytes, incoming: bindings?.incoming });
+  return async ({ request, bindings, requestId, arrivedAt, cancellation }) => {
+    const body = await whileReading(gate, () =>
+      readJson(request, { maxBytes, incoming: bindings?.incoming }),
+    );
     const value = await answer({
       body,
       requestId,
+      arrivedAt,
       headers: request.headers,
       cancellation,
       get log() {

@@ -4,7 +4,7 @@
  * @module
  */
 import { BentoError } from "../core/bento-error.ts";
-import type { Arrival, Outcome, Piece, RejectReason } from "./batcher.ts";
+import type { Arrival, Outcome, Piece } from "./batcher.ts";
 import type { Cancellation } from "./cancellation.ts";
 import { overloaded } from "./overload.ts";
 
@@ -23,6 +23,8 @@ export interface Submission<P>
     | "units"
   > {
   readonly signal?: Cancellation | undefined;
+  /** Told when the rows are refused. */
+  readonly onRefused?: (() => void) | undefined;
 }
 
 /** What the batcher is given for a submission: it keeps the promise, and listens for its end where there is a signal. */
@@ -38,6 +40,7 @@ export class BatchCall<P, R> implements Arrival<P, R> {
   readonly units: number | undefined;
   readonly signal: Cancellation | undefined;
   readonly #subject: string;
+  readonly #onRefused: (() => void) | undefined;
   readonly #resolve: (pieces: readonly Piece<R>[]) => void;
   readonly #reject: (error: unknown) => void;
   #leave: (() => void) | undefined;
@@ -54,6 +57,7 @@ export class BatchCall<P, R> implements Arrival<P, R> {
     this.units = submission.units;
     this.signal = submission.signal;
     this.#subject = subject;
+    this.#onRefused = submission.onRefused;
     this.#resolve = resolve;
     this.#reject = reject;
   }
@@ -76,7 +80,8 @@ export class BatchCall<P, R> implements Arrival<P, R> {
         this.#reject(outcome.error);
         break;
       case "rejected":
-        this.#reject(overloaded(refusal(outcome.reason, this.#subject), outcome.retryAfterMs));
+        this.#onRefused?.();
+        this.#reject(overloaded({ ...outcome, subject: this.#subject }));
         break;
       case "aborted":
         this.#reject(
@@ -91,15 +96,4 @@ export interface BatchCallOptions<P, R> {
   readonly subject: string;
   readonly resolve: (pieces: readonly Piece<R>[]) => void;
   readonly reject: (error: unknown) => void;
-}
-
-function refusal(reason: RejectReason, subject: string): string {
-  switch (reason) {
-    case "queue-full":
-      return `the queue of ${subject} is full`;
-    case "too-late":
-      return `${subject} cannot answer within its latency limit`;
-    case "expired":
-      return `${subject} was slower than expected and cannot answer within its latency limit`;
-  }
 }

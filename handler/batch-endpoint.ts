@@ -14,6 +14,7 @@ import type { Slice } from "./batcher.ts";
 import { type Endpoint, invalidInput, readInput, writeOutput } from "./call.ts";
 import type { Cancellation } from "./cancellation.ts";
 import type { Clock, Timers } from "./clock.ts";
+import type { Gate } from "./gate.ts";
 import { countRows, shapeOfRow, stackRows, takeRows } from "./rows.ts";
 
 export interface BatchEndpointOptions {
@@ -24,8 +25,6 @@ export interface BatchEndpointOptions {
   readonly log: Log;
   readonly clock?: Clock | undefined;
   readonly timers?: Timers | undefined;
-  /** Is given the api's batcher. */
-  readonly onBatcher?: ((batcher: Watched) => void) | undefined;
 }
 
 interface Member {
@@ -33,17 +32,22 @@ interface Member {
   readonly request: BatchRequest & { readonly cancellation: Cancellation };
 }
 
-/** @returns answers with a list of encoded results, or with one alone where callers send one item each */
-export function batchEndpoint(options: BatchEndpointOptions): Endpoint {
+export interface BatchEndpoint {
+  /** Answers with a list of encoded results, or with one alone where callers send one item each. */
+  readonly answer: Endpoint;
+  readonly batcher: Watched & { readonly gate: Gate };
+}
+
+export function batchEndpoint(options: BatchEndpointOptions): BatchEndpoint {
   const { name, definition } = options;
   const { parameter, per, result } = definition;
   const schema = z.strictObject({
     [parameter]: per === "item" ? definition.row : z.array(definition.row),
   });
-  const loop = batchLoop(options);
+  const { loop, batcher } = batchLoop(options);
   const where = `apis.${name}.result`;
   const maxRows = maxQueueRowsOf(definition);
-  return async ({ body, requestId, headers, cancellation }) => {
+  const answer: Endpoint = async ({ body, requestId, arrivedAt, headers, cancellation }) => {
     const input = await readInput(schema, [parameter], body);
     const given = input[parameter];
     const rows: readonly unknown[] = per === "item" ? [given] : (given as unknown[]); // the schema is of a list
@@ -58,7 +62,13 @@ export function batchEndpoint(options: BatchEndpointOptions): Endpoint {
       },
     };
     const payload = { rows, request };
-    const pieces = await loop.submit({ rows: rows.length, payload, group, signal: cancellation });
+    const pieces = await loop.submit({
+      rows: rows.length,
+      payload,
+      group,
+      arrivedAt,
+      signal: cancellation,
+    });
     const results =
       pieces.length === 1 && pieces[0] !== undefined
         ? takeRows(pieces[0].results, pieces[0].from, pieces[0].to)
@@ -73,6 +83,7 @@ export function batchEndpoint(options: BatchEndpointOptions): Endpoint {
       : encoded;
     return per === "item" ? whole[0] : whole;
   };
+  return { answer, batcher };
 }
 
 /** Rows that could never wait for their turn are refused for good, not for now. */
@@ -86,7 +97,7 @@ function checkCount(rows: number, maxRows: number, parameter: string): void {
   }
 }
 
-function batchLoop(options: BatchEndpointOptions): BatchLoop<Member, unknown> {
+function batchLoop(options: BatchEndpointOptions) {
   const { name, definition, clock, timers } = options;
   const subject = `apis.${name}`;
   const { observer, watch } = observerRelay();
@@ -108,12 +119,13 @@ function batchLoop(options: BatchEndpointOptions): BatchLoop<Member, unknown> {
     wrongCount: (count, rows) =>
       brokenContract(subject, `run gave ${count} results for ${rows} rows`),
   });
-  options.onBatcher?.({
+  const batcher: BatchEndpoint["batcher"] = {
+    gate: loop,
     isBroken: () => loop.isBroken,
     snapshot: () => loop.snapshot(),
     watch,
-  });
-  return loop;
+  };
+  return { loop, batcher };
 }
 
 async function runBatch(

@@ -15,10 +15,10 @@ import {
   type BatchObserver,
   type BatchSnapshot,
   type Piece,
-  type Refusal,
 } from "./batcher.ts";
 import { type Clock, systemClock, systemTimers, type Timers } from "./clock.ts";
 import { type CostModel, scaleShapeCost } from "./cost-model.ts";
+import type { Gate, Refused } from "./gate.ts";
 
 export interface BatchLoopOptions<P, R> {
   /** What the rows go to, for messages: `model iris`, `apis.classify`. */
@@ -54,6 +54,9 @@ export const BATCH_DEFAULTS = {
   maxWaitMs: 0,
 } as const satisfies Required<BatchSettings>;
 
+/** How long a refusal is passed on without another look at the queue. */
+const REFUSED_MS = 1;
+
 /** Rows that may wait: 100 batches of `maxBatchSize`. */
 export function maxQueueRowsOf({
   maxBatchSize = BATCH_DEFAULTS.maxBatchSize,
@@ -61,7 +64,7 @@ export function maxQueueRowsOf({
   return 100 * maxBatchSize;
 }
 
-export class BatchLoop<P, R> {
+export class BatchLoop<P, R> implements Gate {
   readonly #batcher: Batcher<P, R>;
   readonly #clock: Clock;
   readonly #timers: Timers;
@@ -70,6 +73,10 @@ export class BatchLoop<P, R> {
   #isImmediate = false;
   #cancelWake: () => void = () => {};
   #whenIdle: (() => void)[] = [];
+  /** Callers whose rows are being read. */
+  #reading = 0;
+  #refused: Refused | undefined;
+  #refusedAt = 0;
 
   constructor(options: BatchLoopOptions<P, R>) {
     this.#clock = options.clock ?? systemClock;
@@ -117,26 +124,39 @@ export class BatchLoop<P, R> {
     return new Promise((resolve, reject) => {
       const call = new BatchCall<P, R>({ submission, subject: this.#subject, resolve, reject });
       if (signal !== undefined) {
-        call.listen(signal, () => this.#batcher.abort(call));
+        call.listen(signal, () => {
+          this.#refused = undefined;
+          this.#batcher.abort(call);
+        });
       }
       this.#batcher.arrive(call);
       this.#wake();
     });
   }
 
-  /**
-   * Whether a caller would be refused with so many rows, whatever they hold: asked before they are read. One that would
-   * be counts as having come and is to be turned away.
-   *
-   * @returns when to come again; undefined for a caller that may be let in, and is to be submitted
-   */
-  wouldRefuse(rows: number, priority: "normal" | "low" = "normal"): Refusal | undefined {
-    const refusal = this.#batcher.wouldRefuse(rows, priority);
-    if (refusal !== undefined) {
-      this.#batcher.turnedAway(rows, refusal);
+  /** Asked before rows are read; the answer stands until the queue changes, for a millisecond at most. */
+  refuse(arrivedAt: number): Refused | undefined {
+    const now = this.#clock.now();
+    if (this.#refused === undefined || now - this.#refusedAt > REFUSED_MS) {
+      const refusal = this.#batcher.wouldRefuse(1 + this.#reading, "normal", arrivedAt);
+      this.#refused = refusal && { ...refusal, subject: this.#subject };
+      this.#refusedAt = now;
     }
-    return refusal;
+    if (this.#refused !== undefined) {
+      this.#batcher.turnedAway(1, this.#refused);
+    }
+    return this.#refused;
   }
+
+  reading(): () => void {
+    this.#reading += 1;
+    return this.#endReading;
+  }
+
+  readonly #endReading = (): void => {
+    this.#reading -= 1;
+    this.#refused = undefined;
+  };
 
   /** Stops holding rows for others to join, and waits for all that were let in to be answered. */
   async drain(): Promise<void> {
@@ -165,6 +185,7 @@ export class BatchLoop<P, R> {
 
   /** Makes sure that the batcher is ticked when it next has something to do. */
   #wake(): void {
+    this.#refused = undefined; // whatever it was called for has changed the queue
     if (this.#isImmediate) {
       return;
     }

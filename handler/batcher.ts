@@ -172,16 +172,21 @@ export class Batcher<P, R> {
    * Whether a caller with so many rows, whatever they hold, would be refused if it came now: a server may ask before it
    * reads them. Who is turned away for it is to be told by {@link turnedAway}.
    *
+   * @param arrivedAt - when the process got it, by the clock. @default now
    * @returns when to come again; undefined for a caller that may be let in
    */
-  wouldRefuse(rows: number, priority: Priority = "normal"): Refusal | undefined {
+  wouldRefuse(
+    rows: number,
+    priority: Priority = "normal",
+    arrivedAt?: number,
+  ): Refusal | undefined {
     const now = this.#options.clock.now();
     const isIdle = this.#queue.batches.length === 0 && this.#running.size === 0;
     if (isIdle || this.#failures.breaker.isOpen(now)) {
       return undefined;
     }
     const isFull = this.#isOverBound({ rows, priority });
-    if (!isFull && this.#admission.wouldAdmit(rows, priority, now)) {
+    if (!isFull && this.#admission.wouldAdmit({ rows, priority, arrivedAt }, now)) {
       return undefined;
     }
     const retryAfterMs = this.#admission.retryAfterMs(now, this.#random);

@@ -14,6 +14,8 @@ export interface Call {
   /** The request's JSON, unchecked. */
   readonly body: unknown;
   readonly requestId: string;
+  /** When the process got it, by the clock. */
+  readonly arrivedAt: number;
   readonly headers: Headers;
   /** When the caller has gone or the time is up. */
   readonly cancellation: CallCancellation;

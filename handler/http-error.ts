@@ -6,7 +6,8 @@
  */
 import { ApiError } from "../core/api-error.ts";
 import { BentoError } from "../core/bento-error.ts";
-import { retryAfterOf } from "./overload.ts";
+import type { Refused } from "./gate.ts";
+import { overloadMessage, retryAfterOf } from "./overload.ts";
 import { respond } from "./port/light-response.ts";
 
 /** A status that this server sends of its own accord. */
@@ -51,6 +52,11 @@ export function errorAnswer(error: unknown): ErrorAnswer {
     return answerOf(400, error.message);
   }
   return answerOf(500, "internal error");
+}
+
+/** {@link errorAnswer} of the error that a refusal becomes, without the error. */
+export function overloadAnswer(refused: Refused): ErrorAnswer {
+  return answerOf(503, overloadMessage(refused), undefined, retryAfter(refused.retryAfterMs));
 }
 
 /** {@link errorAnswer} as a response. */

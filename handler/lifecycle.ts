@@ -9,6 +9,8 @@ export interface Lifecycle {
   readonly state: "ready" | "draining";
   /** Requests to apis that have no answer yet. */
   readonly inFlight: number;
+  /** Whether {@link admit} would run a request now. */
+  readonly hasRoom: boolean;
   /** Runs a request, or refuses it: 503 while draining, 429 above the limit. */
   admit<T>(work: () => Promise<T>): Promise<T>;
   /** Takes no more requests. Resolves when none is left. */
@@ -31,6 +33,9 @@ export function createLifecycle(maxConcurrency = Number.POSITIVE_INFINITY): Life
     },
     get inFlight() {
       return inFlight;
+    },
+    get hasRoom() {
+      return state === "ready" && inFlight < maxConcurrency;
     },
     async admit(work) {
       if (state === "draining") {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { createServer, type Server as HttpServer } from "node:http";
+import { createServer, type Server as HttpServer, type IncomingMessage } from "node:http";
 import { BentoError } from "../core/bento-error.ts";
 import type { NodeBindings } from "./caller.ts";
 import { errorResponse, HttpError } from "./http-error.ts";
@@ -22,6 +22,8 @@ export interface Listener {
 export interface ListenOptions {
   /** Is given light requests, and may answer with light responses. */
   readonly fetch: (request: Request, bindings: NodeBindings) => Promise<Response>;
+  /** Answers before anything is made of a request; undefined lets it be fetched. @default all are fetched */
+  readonly refuse?: (incoming: IncomingMessage) => Response | undefined;
   /** 0 takes any free port. */
   readonly port: number;
   /** @default all addresses of the machine */
@@ -35,9 +37,14 @@ const KEEP_ALIVE_MS = 75_000;
 const SWEEP_MS = 20;
 
 /** @throws BentoError BENTO_IO when the port is in use or may not be used */
-export async function listen({ fetch, port, host }: ListenOptions): Promise<Listener> {
+export async function listen({ fetch, refuse, port, host }: ListenOptions): Promise<Listener> {
   const server = createServer((incoming, outgoing) => {
     const bindings = { incoming, outgoing };
+    const refusal = refuse?.(incoming);
+    if (refusal !== undefined) {
+      sendResponse(refusal, bindings);
+      return;
+    }
     const request = requestOf(incoming, outgoing);
     const answer =
       request === undefined

@@ -5,22 +5,33 @@
  * @module
  */
 import { BentoError } from "../core/bento-error.ts";
+import type { Refused } from "./gate.ts";
 
 const delays = new WeakMap<object, number>();
 
-/**
- * @param retryAfterMs - when the queue should have room again, in milliseconds
- */
-export function overloaded(message: string, retryAfterMs: number): BentoError {
+/** @param refused - on whose behalf the error is made */
+export function overloaded(refused: Refused): BentoError {
   // an overloaded server makes thousands of these a second, and where one was made tells nothing
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;
-  const error = new BentoError("BENTO_OVERLOADED", message, {
+  const error = new BentoError("BENTO_OVERLOADED", overloadMessage(refused), {
     hint: "send it again later, or give the service more instances",
   });
   Error.stackTraceLimit = stackTraceLimit;
-  delays.set(error, retryAfterMs);
+  delays.set(error, refused.retryAfterMs);
   return error;
+}
+
+/** What a caller is told that is turned away, whether or not its rows have been read. */
+export function overloadMessage({ reason, subject }: Pick<Refused, "reason" | "subject">): string {
+  switch (reason) {
+    case "queue-full":
+      return `the queue of ${subject} is full`;
+    case "too-late":
+      return `${subject} cannot answer within its latency limit`;
+    case "expired":
+      return `${subject} was slower than expected and cannot answer within its latency limit`;
+  }
 }
 
 /**

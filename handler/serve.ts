@@ -81,7 +81,7 @@ export async function serve(options: ServeOptions): Promise<Server> {
   try {
     await definition.onStart?.({ log });
     const app = createApp({ ...options, definition, runners, runtime, log });
-    const listener = await listen({ fetch: app.fetch, port, host });
+    const listener = await listen({ fetch: app.fetch, refuse: app.refuse, port, host });
     const url = urlOf(listener.port, host);
     log.info({ url, models: Object.keys(runners) }, "listening");
     let closing: Promise<void> | undefined;

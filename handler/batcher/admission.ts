@@ -79,12 +79,15 @@ export class Admission<P, R> {
   }
 
   /** Whether so many rows would get a place now, in a batch of whichever group; nothing is changed by asking. */
-  wouldAdmit(rows: number, priority: Priority, now: number): boolean {
+  wouldAdmit(
+    asked: Pick<Arrival<P, R>, "rows" | "arrivedAt"> & { readonly priority: Priority },
+    now: number,
+  ): boolean {
     const { queue } = this.#options;
-    const groups = queue.openGroups(priority);
+    const groups = queue.openGroups(asked.priority);
     this.#isTrial = true;
     const isAdmitted = (groups.length === 0 ? [""] : groups).some((group) => {
-      const arrival = { rows, priority, group, payload: undefined as P, settle() {} };
+      const arrival = { ...asked, group, payload: undefined as P, settle() {} };
       return this.admit(this.jobOf(arrival, now, queue.batches.length === 0), now);
     });
     this.#isTrial = false;

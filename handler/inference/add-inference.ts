@@ -9,17 +9,23 @@ import type { ServiceDefinition } from "../../core/service.ts";
 import { type TensorApi, tensorApiOf } from "../../core/tensor-api.ts";
 import type { AnswerCalls, AppEnv } from "../answer-calls.ts";
 import { refuseMethod } from "../built-ins.ts";
+import type { Clock } from "../clock.ts";
+import type { EarlyRefusals } from "../early-refusals.ts";
+import { whileReading } from "../gate.ts";
 import type { ServerLog } from "../log.ts";
 import { withFields } from "../log.ts";
+import { ModelGate } from "../model-gate.ts";
 import { respondJson } from "../port/light-response.ts";
 import { readBytes } from "../read-body.ts";
-import type { LoadedRunner } from "../runner/runner.ts";
 import { readRequest } from "./read-request.ts";
 import { infer, metadataOf } from "./tensor-api.ts";
 
 export interface AddInferenceOptions {
   readonly definition: ServiceDefinition;
-  readonly runners: Readonly<Record<string, LoadedRunner>>;
+  /** Of each api. */
+  readonly gates: ReadonlyMap<string, ModelGate>;
+  readonly refusals: EarlyRefusals;
+  readonly clock: Clock;
   readonly version: string;
   readonly maxBytes: number;
   readonly log: ServerLog;
@@ -34,7 +40,9 @@ export function addInference(
   for (const api of tensorApis(options.definition)) {
     for (const path of pathsOf(api, options.version)) {
       const route = `${path}/infer`;
-      hono.post(route, answering(route, inferenceOf(api, options)));
+      const gate = options.gates.get(api.name) ?? new ModelGate({});
+      options.refusals.add(route, gate);
+      hono.post(route, answering(route, inferenceOf(api, gate, options)));
     }
   }
 }
@@ -85,15 +93,21 @@ function pathsOf(api: TensorApi, version: string): string[] {
   return [path, `${path}/versions/${version}`];
 }
 
-function inferenceOf(api: TensorApi, options: AddInferenceOptions): Parameters<AnswerCalls>[1] {
-  const { runners, maxBytes, log } = options;
-  return async ({ request, bindings, requestId, cancellation }) => {
+function inferenceOf(
+  api: TensorApi,
+  gate: ModelGate,
+  { maxBytes, log, clock }: AddInferenceOptions,
+): Parameters<AnswerCalls>[1] {
+  return async ({ request, bindings, requestId, arrivedAt, cancellation }) => {
     const { headers } = request;
-    const body = await readBytes(request, { maxBytes, incoming: bindings?.incoming });
+    const body = await whileReading(gate, () =>
+      readBytes(request, { maxBytes, incoming: bindings?.incoming }),
+    );
     const length = headers.get("inference-header-content-length");
     const inference = readRequest(body, length, api.inputs);
-    return infer(api, inference, {
-      models: runners,
+    const visit = gate.visit(clock.now() - arrivedAt, clock);
+    const context = {
+      models: visit.models,
       requestId,
       headers,
       get log() {
@@ -102,6 +116,9 @@ function inferenceOf(api: TensorApi, options: AddInferenceOptions): Parameters<A
       get signal() {
         return cancellation.signal;
       },
-    });
+    };
+    return infer(api, inference, (inputs) =>
+      visit.follow(() => api.definition.run(inputs, context)),
+    );
   };
 }

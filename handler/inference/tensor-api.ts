@@ -4,8 +4,6 @@
  * @module
  */
 import { BentoError } from "../../core/bento-error.ts";
-import type { CallContext } from "../../core/endpoint.ts";
-import type { Models } from "../../core/model-ref.ts";
 import { type NestedProblem, type TensorShape, writeNested } from "../../core/nested.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { OUTPUT, type TensorApi } from "../../core/tensor-api.ts";
@@ -35,14 +33,15 @@ export interface InferenceAnswer {
 }
 
 /**
+ * @param run - the api's own, in a context
  * @throws BentoError BENTO_INVALID_SERVICE when `run` gives no tensor of the declared shape
  */
 export async function infer(
   api: TensorApi,
   request: InferenceRequest,
-  context: CallContext<Models>,
+  run: (inputs: InferenceRequest["inputs"]) => Promise<unknown>,
 ): Promise<InferenceAnswer> {
-  const answer = await api.definition.run(request.inputs, context);
+  const answer = await run(request.inputs);
   const problems: NestedProblem[] = [];
   const { isBinary } = request;
   const whole = isTensor(answer) ? answer : undefined;

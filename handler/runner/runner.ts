@@ -13,6 +13,7 @@ import { BatchLoop, maxQueueRowsOf } from "../batch-loop.ts";
 import { observerRelay, type Watched } from "../batch-watch.ts";
 import type { BatchObserver, Piece } from "../batcher.ts";
 import type { CostModel } from "../cost-model.ts";
+import type { Gate } from "../gate.ts";
 import { BufferPool } from "./buffer-pool.ts";
 import { checkInputs } from "./check-inputs.ts";
 import type { Flow } from "./fair-share.ts";
@@ -24,10 +25,17 @@ import type { ModelHost } from "./worker-pool.ts";
 
 export interface RunOptions {
   /** Aborted: the call is given up; rows that wait leave the queue, rows that run are not waited for. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
+  /** When the process got the caller, by the clock: its time to an answer began then. @default now */
+  readonly arrivedAt?: number | undefined;
+  /** Told when the call is refused by the batcher. */
+  onRefused?(): void;
 }
 
 export interface LoadedRunner extends Runner, Watched {
+  /** The batcher's. */
+  readonly gate: Gate;
+  run(inputs: Tensors, options?: RunOptions): Promise<Tensors>;
   readonly spec: RunnerSpec;
   /** Whether calls coalesce. */
   readonly isBatchable: boolean;
@@ -84,12 +92,14 @@ export function createRunner(options: CreateRunnerOptions): LoadedRunner {
       if (rows === 0 || length === 0) {
         return runAlone(inputs, runOptions); // nothing to share
       }
-      const { signal } = runOptions;
+      const { signal, arrivedAt, onRefused } = runOptions;
       const pieces = await loop.submit({
         rows,
         payload: inputs,
         ...(isBatchable ? groupOf(inputs) : {}),
         signal,
+        arrivedAt,
+        onRefused,
         units: length ?? 1,
       });
       const outputs = isBatchable ? joinPieces(pieces) : (pieces[0]?.results ?? {});
@@ -97,6 +107,7 @@ export function createRunner(options: CreateRunnerOptions): LoadedRunner {
         ? outputs
         : trimOutputs(outputs, { spec: host.spec, padding, length });
     },
+    gate: loop,
     isBroken: () => loop.isBroken,
     snapshot: () => loop.snapshot(),
     watch,
