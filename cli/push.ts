@@ -6,10 +6,13 @@
 import { BentoError } from "../core/bento-error.ts";
 import { type ImageRef, parseImageRef } from "../core/image-ref.ts";
 import type { OnProgress } from "../core/progress.ts";
+import { runStep } from "../core/run-step.ts";
+import { copyAttachments } from "../oci/attest/attachment.ts";
 import { LAYER_TITLE } from "../oci/inspect-image.ts";
 import type { Descriptor } from "../oci/manifest.ts";
 import { type PushedImage, pushImage } from "../oci/registry/push-image.ts";
 import type { CliContext } from "./context.ts";
+import { attachmentsOf, repositoryAttachments } from "./image-attachments.ts";
 import type { FoundImage } from "./image-source.ts";
 import { registryOptions } from "./registry.ts";
 
@@ -23,6 +26,8 @@ export interface PushOptions {
 
 export interface Pushed extends PushedImage {
   readonly tags: readonly string[];
+  /** Documents about the image that are there now. */
+  readonly attachments: number;
 }
 
 const VERSION_LABEL = "org.bentokit.version";
@@ -40,7 +45,29 @@ export async function pushTo(context: CliContext, options: PushOptions): Promise
     mountFrom: mountSources(options),
     onProgress,
   });
-  return { ...pushed, tags: [...new Set(tags)] };
+  return {
+    ...pushed,
+    tags: [...new Set(tags)],
+    attachments: await pushAttachments(context, options),
+  };
+}
+
+/** SBOM, provenance and signatures go where the image goes. */
+async function pushAttachments(
+  context: CliContext,
+  { image, destination, onProgress }: PushOptions,
+): Promise<number> {
+  const from = await attachmentsOf(context, image);
+  const { digest } = image.descriptor;
+  if ((await from.list(digest)).length === 0) {
+    return 0;
+  }
+  const to = repositoryAttachments(context, destination, "push");
+  return await runStep(
+    onProgress,
+    { step: "push attachments", detail: (count) => `${count} documents` },
+    () => copyAttachments(from, to, digest),
+  );
 }
 
 /**

@@ -10,10 +10,13 @@ import { formatImageRef, type ImageRef, parseImageRef } from "../../core/image-r
 import type { OnProgress } from "../../core/progress.ts";
 import { runStep } from "../../core/run-step.ts";
 import { writeArchive } from "../../oci/archive.ts";
+import { copyAttachments } from "../../oci/attest/attachment.ts";
+import { layoutAttachments } from "../../oci/attest/layout-attachments.ts";
 import { createLayout } from "../../oci/layout.ts";
 import type { Descriptor, ImagePlatform } from "../../oci/manifest.ts";
 import { pullImage } from "../../oci/registry/pull-image.ts";
 import type { CliContext } from "../context.ts";
+import { repositoryAttachments } from "../image-attachments.ts";
 import { printDocument } from "../output.ts";
 import { drawProgress } from "../progress.ts";
 import { registryOptions } from "../registry.ts";
@@ -62,7 +65,7 @@ async function pullInto(
 ): Promise<Descriptor> {
   const layout = await createLayout(directory);
   const step = "pull image";
-  return await runStep(onProgress, { step, detail: () => formatImageRef(reference) }, () =>
+  const image = await runStep(onProgress, { step, detail: () => formatImageRef(reference) }, () =>
     pullImage({
       ...registryOptions(context, reference.registry),
       reference,
@@ -73,6 +76,17 @@ async function pullInto(
       onProgress,
     }),
   );
+  await runStep(
+    onProgress,
+    { step: "pull attachments", detail: (count) => `${count} documents` },
+    () =>
+      copyAttachments(
+        repositoryAttachments(context, reference, "pull"),
+        layoutAttachments(layout),
+        image.digest,
+      ),
+  );
+  return image;
 }
 
 /** The image is whole in a folder beside the file before the file is written. */
