@@ -88,6 +88,16 @@ export async function listAliases<Manifest extends ExactTag>(
   return aliases;
 }
 
+/** Every alias that a name has or had. */
+export async function listAliasNames<Manifest extends ExactTag>(
+  { driver, kind }: Shelf<Manifest>,
+  name: string,
+  options?: WaitOptions,
+): Promise<string[]> {
+  const found = await Array.fromAsync(children(driver, aliasesPrefix(kind, name), options));
+  return found.map((child) => child.name);
+}
+
 /**
  * Moves an alias; writes nothing when it means that version already.
  *

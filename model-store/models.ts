@@ -15,6 +15,7 @@ import {
   aliasChain,
   dropAlias,
   listAliases,
+  listAliasNames,
   type MoveAliasOptions,
   moveAlias,
 } from "./aliases.ts";
@@ -85,6 +86,8 @@ export interface ModelStore {
   removeAlias(name: string, alias: string, options?: MoveAliasOptions): Promise<AliasChange>;
   /** The aliases of a name with the versions that they mean. */
   aliases(name: string, options?: WaitOptions): Promise<Record<string, string>>;
+  /** Every alias that the name has or had, sorted. */
+  aliasNames(name: string, options?: WaitOptions): Promise<string[]>;
   /** All moves of an alias, newest first. */
   aliasHistory(
     name: string,
@@ -136,7 +139,7 @@ function aliasMethods(
   resolve: (tag: Tag, options?: ResolveOptions) => Promise<ModelManifest>,
 ): Pick<
   ModelStore,
-  "setAlias" | "removeAlias" | "aliases" | "aliasHistory" | "promote" | "rollBack"
+  "setAlias" | "removeAlias" | "aliases" | "aliasNames" | "aliasHistory" | "promote" | "rollBack"
 > {
   return {
     promote: async (tag, options) => promote(shelf, tag, options),
@@ -157,6 +160,7 @@ function aliasMethods(
       return change;
     },
     aliases: async (name, options) => listAliases(shelf, name, options),
+    aliasNames: async (name, options) => listAliasNames(shelf, name, options),
     async *aliasHistory(name, alias, options) {
       yield* aliasChain(shelf, name, alias).history(options);
     },

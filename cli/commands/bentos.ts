@@ -7,6 +7,7 @@ import type { Command } from "commander";
 import type { CliContext } from "../context.ts";
 import { jsonOption, outputOption } from "../output.ts";
 import { STORE_OPTION } from "../store.ts";
+import { registerBentoCopies } from "./store-care.ts";
 
 export function registerBentos(program: Command, context: CliContext): void {
   program
@@ -53,4 +54,5 @@ export function registerBentos(program: Command, context: CliContext): void {
     .action(async (file: string, options) =>
       (await import("../actions/bentos.ts")).importBento(context, file, options),
     );
+  registerBentoCopies(program, context);
 }
