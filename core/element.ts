@@ -36,6 +36,13 @@ export function elementProblem(dtype: Dtype, value: unknown): string | undefined
   return typeof value === "number" ? numberProblem(dtype, value) : undefined;
 }
 
+/** Why a text cannot be an element: one with half of a surrogate pair is not the same in UTF-8. */
+export function textProblem(text: string): string | undefined {
+  return text.isWellFormed()
+    ? undefined
+    : `expected a text that is whole in Unicode, got ${show(text)} with half of a surrogate pair`;
+}
+
 /** Why a number cannot be an element: what {@link elementProblem} says of numbers. */
 export function numberProblem(dtype: Dtype, value: number): string | undefined {
   const range = INTEGER_RANGES[dtype];

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { elementProblem, fromCell, toCell } from "./element.ts";
+import { elementProblem, fromCell, textProblem, toCell } from "./element.ts";
 import { show } from "./show.ts";
 import { allocateCells, type Dtype, type Tensor } from "./tensor.ts";
 
@@ -41,9 +41,11 @@ export function readNested<D extends Dtype>(
     dtype,
     dims.reduce((product, length) => product * length, 1),
   );
+  const isText = dtype === "string";
   let offset = 0;
   const put = (value: unknown): void => {
-    const problem = elementProblem(dtype, value);
+    const problem =
+      elementProblem(dtype, value) ?? (isText ? textProblem(value as string) : undefined);
     if (problem === undefined) {
       (data as unknown[])[offset] = toCell(dtype, value); // elementProblem has checked that the value fits
     } else {

@@ -7,6 +7,7 @@ import * as z from "zod";
 import type { ApiDefinition, Schema } from "../core/endpoint.ts";
 import { tensorShapeOf } from "../core/io.ts";
 import { type Endpoint, invalidInput, readInput, writeOutput } from "./call.ts";
+import { blamed } from "./callers-fault.ts";
 import type { Clock } from "./clock.ts";
 import type { ModelGate } from "./model-gate.ts";
 import { isTensor } from "./runner/check-inputs.ts";
@@ -40,7 +41,12 @@ export function apiEndpoint(options: ApiEndpointOptions): Endpoint {
         return cancellation.signal;
       },
     };
-    const output = await visit.follow(() => definition.run(input, context));
+    let output: unknown;
+    try {
+      output = await visit.follow(() => definition.run(input, context));
+    } catch (error) {
+      throw blamed(error, Object.values(input), `apis.${name}`);
+    }
     return writeOutput(definition.output, output, `apis.${name}.output`);
   };
 }

@@ -12,6 +12,7 @@ import { BatchLoop, maxQueueRowsOf } from "./batch-loop.ts";
 import { observerRelay, type Watched } from "./batch-watch.ts";
 import type { Slice } from "./batcher.ts";
 import { type Endpoint, invalidInput, readInput, writeOutput } from "./call.ts";
+import { blamed } from "./callers-fault.ts";
 import type { Cancellation } from "./cancellation.ts";
 import type { Clock, Timers } from "./clock.ts";
 import type { Gate } from "./gate.ts";
@@ -143,19 +144,11 @@ async function runBatch(
       return signal;
     },
   };
-  const rows = slices.flatMap(({ payload, from, to }) => payload.rows.slice(from, to));
+  const rows = stackRows(slices.flatMap(({ payload, from, to }) => payload.rows.slice(from, to)));
   try {
-    return await definition.run(stackRows(rows), context);
+    return await definition.run(rows, context);
   } catch (error) {
-    if (BentoError.isInstance(error) && error.code === "BENTO_INVALID_INPUT") {
-      // no one caller sent what the model refused, so that none of them is told to mend it
-      throw new BentoError("BENTO_INVALID_SERVICE", `run failed: ${error.message}`, {
-        where: `apis.${name}`,
-        hint: error.hint,
-        cause: error,
-      });
-    }
-    throw error;
+    throw blamed(error, [rows], `apis.${name}`);
   }
 }
 

@@ -8,6 +8,7 @@ import { type NestedProblem, type TensorShape, writeNested } from "../../core/ne
 import type { Tensor } from "../../core/tensor.ts";
 import { OUTPUT, type TensorApi } from "../../core/tensor-api.ts";
 import { datatypeOf, writeCells } from "../../core/tensor-bytes.ts";
+import { blamed } from "../callers-fault.ts";
 import { isTensor } from "../runner/check-inputs.ts";
 import type { InferenceRequest } from "./read-request.ts";
 
@@ -41,7 +42,12 @@ export async function infer(
   request: InferenceRequest,
   run: (inputs: InferenceRequest["inputs"]) => Promise<unknown>,
 ): Promise<InferenceAnswer> {
-  const answer = await run(request.inputs);
+  let answer: unknown;
+  try {
+    answer = await run(request.inputs);
+  } catch (error) {
+    throw blamed(error, Object.values(request.inputs), `apis.${api.name}`);
+  }
   const problems: NestedProblem[] = [];
   const { isBinary } = request;
   const whole = isTensor(answer) ? answer : undefined;

@@ -4,10 +4,13 @@
  * @module
  */
 import { BentoError } from "../../core/bento-error.ts";
+import { textProblem } from "../../core/element.ts";
 import { nearest } from "../../core/nearest.ts";
 import type { Padding } from "../../core/padding.ts";
+import { show } from "../../core/show.ts";
 import { allocateCells, type Tensor } from "../../core/tensor.ts";
 import { formatTensorSpec, type TensorSpec } from "../../core/tensor-spec.ts";
+import { type Fault, withFaults } from "../callers-fault.ts";
 import type { RunnerSpec, Tensors } from "./onnx-session.ts";
 
 export interface CheckInputsOptions {
@@ -23,26 +26,47 @@ export interface CheckInputsOptions {
  * @throws BentoError BENTO_INVALID_INPUT with a line for each problem
  */
 export function checkInputs(inputs: Tensors, spec: RunnerSpec, options: CheckInputsOptions): void {
-  const problems = [
-    ...unknownNames(inputs, spec),
-    ...spec.inputs.flatMap((expected) => {
-      const got = inputs[expected.name];
-      return got === undefined
-        ? [
-            `input ${JSON.stringify(expected.name)} is missing: expected ${formatTensorSpec(expected)}`,
-          ]
-        : tensorProblems(got, expected);
-    }),
-  ];
+  const faults: Fault[] = [];
+  const problems = unknownNames(inputs, spec);
+  faults.push(...problems.map(() => undefined));
+  for (const expected of spec.inputs) {
+    const got = inputs[expected.name];
+    const found = got === undefined ? [missing(expected)] : tensorProblems(got, expected);
+    const texts = got === undefined || found.length > 0 ? [] : textProblems(got, expected.name);
+    problems.push(...found, ...texts);
+    faults.push(...found.map(() => got), ...texts.map(() => "data" as const));
+  }
   if (problems.length === 0 && options.isBatchable) {
     problems.push(...unequalRows(inputs), ...unequalLengths(inputs, options.padding));
+    faults.push(...Object.values(inputs));
   }
   if (problems.length > 0) {
-    throw new BentoError("BENTO_INVALID_INPUT", problems.join("\n"), {
+    const error = new BentoError("BENTO_INVALID_INPUT", problems.join("\n"), {
       where: options.subject,
       hint: `it takes ${spec.inputs.map(formatTensorSpec).join("; ")}`,
     });
+    throw withFaults(error, faults);
   }
+}
+
+function missing(expected: TensorSpec): string {
+  return `input ${JSON.stringify(expected.name)} is missing: expected ${formatTensorSpec(expected)}`;
+}
+
+/** Texts that onnxruntime would change without a word: of each tensor the first one. */
+function textProblems({ data }: Tensor, name: string): string[] {
+  if (!Array.isArray(data)) {
+    return [];
+  }
+  const at = data.findIndex((text) => textProblem(text) !== undefined || text.includes("\0"));
+  const text = data[at];
+  if (text === undefined) {
+    return [];
+  }
+  const problem =
+    textProblem(text) ??
+    `expected a text without U+0000, which no model can take, got ${show(text)}`;
+  return [`input ${JSON.stringify(name)}, element ${at}: ${problem}`];
 }
 
 function unknownNames(inputs: Tensors, spec: RunnerSpec): string[] {

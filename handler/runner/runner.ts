@@ -12,6 +12,7 @@ import type { Submission } from "../batch-call.ts";
 import { BatchLoop, maxQueueRowsOf } from "../batch-loop.ts";
 import { observerRelay, type Watched } from "../batch-watch.ts";
 import type { BatchObserver, Piece } from "../batcher.ts";
+import { withFaults } from "../callers-fault.ts";
 import type { CostModel } from "../cost-model.ts";
 import type { Gate } from "../gate.ts";
 import { BufferPool } from "./buffer-pool.ts";
@@ -121,10 +122,11 @@ const MAX_UNITS = 16_384;
 /** Rows that could never wait for their turn are refused for good, not for now. */
 function tooManyRows(rows: number, maxRows: number, subject: string): BentoError {
   const message = `${rows} rows are more than the ${maxRows} that ${subject} ever queues`;
-  return new BentoError("BENTO_INVALID_INPUT", message, {
+  const error = new BentoError("BENTO_INVALID_INPUT", message, {
     where: subject,
     hint: "send them in several requests, or raise maxBatchSize",
   });
+  return withFaults(error, ["data"]);
 }
 
 type Loop = BatchLoop<Tensors, Tensors>;

@@ -128,6 +128,11 @@ describe("io.tensor rejects", () => {
     ["float16", -65_520, "expected a number that fits into float16, got -65520"],
     ["bool", 1, "expected a boolean, got 1"],
     ["string", 1, "expected a string, got 1"],
+    [
+      "string",
+      "a\ud800",
+      'expected a text that is whole in Unicode, got "a\\ud800" with half of a surrogate pair',
+    ],
     ["float64", true, "expected a number, got true"],
   ])("of %s the value %j", (dtype, value, message) => {
     expect(decodeProblems(io.tensor(dtype, ["n"]), [value])).toEqual([`[0] ${message}`]);

@@ -28,10 +28,10 @@ describe("createApp, on errors of run", () => {
       { error: "internal error" },
     ],
     [
-      "inputs that a model refuses",
-      new BentoError("BENTO_INVALID_INPUT", "expected shape [n, 4], got [1, 3]"),
-      400,
-      { error: "expected shape [n, 4], got [1, 3]" },
+      "inputs that the service's own code made wrong",
+      new BentoError("BENTO_INVALID_INPUT", "expected 6 elements, got 5"),
+      500,
+      { error: "internal error" },
     ],
   ])("answers %s", async (_, error, status, body) => {
     expect(await testApp(serviceThat(fail(error))).post("/go", {})).toEqual({ status, body });
@@ -53,6 +53,19 @@ describe("createApp, on errors of run", () => {
         message: "request",
       },
     ]);
+  });
+
+  it("logs a wrong input that the service's own code made, as an error of the service", async () => {
+    const cause = new BentoError("BENTO_INVALID_INPUT", "expected 6 elements, got 5");
+    const { post, log } = testApp(serviceThat(fail(cause)));
+    await post("/go", {});
+    expect(log.lines[0]).toMatchObject({ level: "error", message: "request failed" });
+    expect(log.lines[0]?.fields["err"]).toMatchObject({
+      code: "BENTO_INVALID_SERVICE",
+      message: "run failed: expected 6 elements, got 5",
+      where: "apis.go",
+      cause,
+    });
   });
 
   it("does not log a caller's own mistakes as failures", async () => {

@@ -1,17 +1,37 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { io, model, service } from "../../core/index.ts";
-import { tensor } from "../../core/tensor.ts";
+import { type Tensor, tensor } from "../../core/tensor.ts";
+import { createRunner } from "../../handler/runner/runner.ts";
 import { fakeRunner } from "../support/fake-runner.ts";
 import { testApp } from "../support/test-app.ts";
+
+/** Texts in, the same texts out. */
+function wordsRunner() {
+  const spec = { dtype: "string", dims: ["n"] } as const;
+  return createRunner({
+    name: "words",
+    isBatchable: true,
+    host: {
+      threads: 1,
+      spec: {
+        inputs: [{ name: "X", ...spec, dims: [...spec.dims] }],
+        outputs: [{ name: "Y", ...spec, dims: [...spec.dims] }],
+      },
+      run: async ({ X }) => ({ Y: X as Tensor }),
+      close: async () => {},
+    },
+  });
+}
 
 /** An app that counts how often anything ran: bad input must not get that far. */
 function watchedApp() {
   const runner = fakeRunner({ settings: { maxBatchSize: 4 } });
+  const words = wordsRunner();
   const runs = { count: 0 };
   const inputs = service({
     name: "inputs",
-    models: { fake: model("fake:v1") },
+    models: { fake: model("fake:v1"), words: model("words:v1") },
     apis: ({ api, batch }) => ({
       pairs: api({
         input: { X: io.tensor("float32", ["n", 2]) },
@@ -40,6 +60,32 @@ function watchedApp() {
           return rows;
         },
       }),
+      wide: api({
+        input: { X: io.tensor("float32", ["n", "?"]) },
+        output: z.number(),
+        async run({ X }, { models }) {
+          const given = tensor("float32", X.dims, X.data); // over the caller's own numbers
+          const { Y } = await models.fake.run({ X: given });
+          return Y?.dims[0] ?? 0;
+        },
+      }),
+      wideRows: batch({
+        parameter: "rows",
+        row: io.tensor("float32", ["?"]),
+        result: io.tensor("float32", [2]),
+        async run(rows, { models }) {
+          const { Y } = await models.fake.run({ X: rows });
+          return Y as Tensor<"float32">;
+        },
+      }),
+      text: api({
+        input: { text: z.string() },
+        output: z.number(),
+        async run({ text }, { models }) {
+          const { Y } = await models.words.run({ X: tensor("string", [1], [text]) });
+          return Y?.dims[0] ?? 0;
+        },
+      }),
       whole: api({
         input: { X: z.array(z.array(z.number())) },
         output: z.number(),
@@ -53,7 +99,7 @@ function watchedApp() {
       }),
     }),
   });
-  return { runs, runner, ...testApp(inputs, { runners: { fake: runner } }) };
+  return { runs, runner, ...testApp(inputs, { runners: { fake: runner, words } }) };
 }
 
 const problem = (path: string, message: string) => ({
@@ -163,10 +209,51 @@ describe("bad input over HTTP", () => {
     ]);
   });
 
-  it("refuses what only the model knows to be wrong, without running it", async () => {
-    const { post, runner } = watchedApp();
+  it.each([
+    ["/wide", { X: [[1, 2, 3]] }, "[1, 3]"],
+    [
+      "/wideRows",
+      {
+        rows: [
+          [1, 2, 3],
+          [4, 5, 6],
+        ],
+      },
+      "[2, 3]",
+    ],
+  ])("refuses tensors at %s that only the model knows to be wrong", async (path, body, got) => {
+    const { post, runner, log } = watchedApp();
+    expect(await post(path, body)).toEqual({
+      status: 400,
+      body: { error: `input "X": expected shape [n, 2], got ${got}` },
+    });
+    expect(runner.runs).toEqual([]);
+    expect(log.lines.map(({ level }) => level)).toEqual(["info"]);
+  });
+
+  it("takes a tensor that the service's own code made wrong for its mistake", async () => {
+    const { post, runner, log } = watchedApp();
     const answer = await post("/whole", { X: [[1, 2, 3]] });
-    expect([answer.status, runner.runs]).toEqual([400, []]);
+    expect([answer.status, runner.runs]).toEqual([500, []]);
+    expect(log.lines[0]?.fields["err"]).toMatchObject({
+      message: 'run failed: input "X": expected shape [n, 2], got [1, 3]',
+      where: "apis.whole",
+    });
+  });
+
+  it.each([
+    ["a\u0000b", 'expected a text without U+0000, which no model can take, got "a\\u0000b"'],
+    [
+      "a\ud800",
+      'expected a text that is whole in Unicode, got "a\\ud800" with half of a surrogate pair',
+    ],
+  ])("refuses the text %j, which a model would not get as it is", async (text, error) => {
+    const { post } = watchedApp();
+    expect(await post("/text", { text })).toEqual({
+      status: 400,
+      body: { error: `input "X", element 0: ${error}` },
+    });
+    expect(await post("/text", { text: "\u{1f600}" })).toEqual({ status: 200, body: 1 });
   });
 
   it.each<[string, string, unknown, unknown]>([
