@@ -67,8 +67,8 @@ export interface OciLayout extends BlobSink {
   setImage(image: Descriptor, name?: string): Promise<void>;
   /** What of the index is no image but attached to one. */
   attachments(): Promise<Descriptor[]>;
-  /** Enters an attachment into the index, once. Several processes may do so at once. */
-  addAttachment(attachment: Descriptor): Promise<void>;
+  /** Enters attachments into the index, each once. Several processes may do so at once. */
+  addAttachments(attachments: readonly Descriptor[]): Promise<void>;
 }
 
 export interface LayoutOptions {
@@ -189,10 +189,10 @@ function layoutAt(directory: string, { stamps }: LayoutOptions): OciLayout {
     images: async () => (await readIndex(indexPath)).filter((entry) => !isAttachment(entry)),
     setImage: (image, name) => updateIndex((entries) => withImage(entries, image, name)),
     attachments: async () => (await readIndex(indexPath)).filter(isAttachment),
-    addAttachment: (attachment) =>
+    addAttachments: (attachments) =>
       updateIndex((entries) => [
-        ...entries.filter(({ digest }) => digest !== attachment.digest),
-        attachment,
+        ...entries.filter((entry) => attachments.every(({ digest }) => digest !== entry.digest)),
+        ...attachments,
       ]),
   };
 }

@@ -21,8 +21,8 @@ export interface AttachmentStore {
   readManifest(descriptor: Descriptor): Promise<Buffer>;
   /** A blob's bytes, as its digest says. */
   readBlob(descriptor: Descriptor): ByteStream;
-  /** Keeps an attachment, blobs first; the same one again changes nothing. Several may attach at once, none is lost. */
-  attach(subject: Digest, packed: PackedAttachment): Promise<void>;
+  /** Keeps attachments, blobs first; the same ones again change nothing. Several may attach at once, none is lost. */
+  attach(subject: Digest, packed: readonly PackedAttachment[]): Promise<void>;
 }
 
 /** A document to attach. */
@@ -77,15 +77,17 @@ export function packAttachment(subject: Descriptor, attachment: Attachment): Pac
   };
 }
 
-/** Attaches a document to an image. @returns the attachment's manifest */
+/** Attaches documents to an image, in one go. @returns the attachments' manifests, in the same order */
 export async function attach(
   store: AttachmentStore,
   subject: Descriptor,
-  attachment: Attachment,
-): Promise<Descriptor> {
-  const packed = packAttachment(subject, attachment);
-  await store.attach(subject.digest, packed);
-  return packed.descriptor;
+  attachments: readonly Attachment[],
+): Promise<Descriptor[]> {
+  const packed = attachments.map((one) => packAttachment(subject, one));
+  if (packed.length > 0) {
+    await store.attach(subject.digest, packed);
+  }
+  return packed.map(({ descriptor }) => descriptor);
 }
 
 /**
@@ -124,20 +126,32 @@ export async function copyAttachments(
   subject: Digest,
 ): Promise<number> {
   const all = await from.list(subject);
-  const there = new Set(
-    (all.length === 0 ? [] : await to.list(subject)).map(({ digest }) => digest),
-  );
+  if (all.length === 0) {
+    return 0;
+  }
+  const there = new Set((await to.list(subject)).map(({ digest }) => digest));
+  const packed: PackedAttachment[] = [];
   for (const descriptor of all.filter(({ digest }) => !there.has(digest))) {
-    const manifest = await from.readManifest(descriptor);
-    const { config, layers } = await attachedManifest(from, descriptor);
-    const blobs = [];
-    for (const blob of [config, ...layers]) {
-      const bytes = await collect(from.readBlob(blob), CONTENT_LIMIT_BYTES, from.where);
-      blobs.push({ digest: blob.digest, bytes });
-    }
-    await to.attach(subject, { manifest, descriptor, blobs });
+    packed.push(await readPacked(from, descriptor));
+  }
+  if (packed.length > 0) {
+    await to.attach(subject, packed);
   }
   return all.length;
+}
+
+async function readPacked(
+  store: AttachmentStore,
+  descriptor: Descriptor,
+): Promise<PackedAttachment> {
+  const manifest = await store.readManifest(descriptor);
+  const { config, layers } = await attachedManifest(store, descriptor);
+  const blobs = [];
+  for (const blob of [config, ...layers]) {
+    const bytes = await collect(store.readBlob(blob), CONTENT_LIMIT_BYTES, store.where);
+    blobs.push({ digest: blob.digest, bytes });
+  }
+  return { manifest, descriptor, blobs };
 }
 
 async function attachedManifest(

@@ -8,7 +8,7 @@ import type { KeyObject } from "node:crypto";
 import { BentoError } from "../../core/bento-error.ts";
 import type { Digest } from "../../core/digest.ts";
 import type { Descriptor } from "../manifest.ts";
-import { type AttachmentStore, attach, readAttachment } from "./attachment.ts";
+import { type Attachment, type AttachmentStore, attach, readAttachment } from "./attachment.ts";
 import { isSameBuild, Provenance } from "./provenance.ts";
 import { SBOM_TYPE } from "./sbom.ts";
 import { BUNDLE_TYPE, type OpenedBundle, openBundle } from "./sigstore-bundle.ts";
@@ -35,36 +35,33 @@ export async function attachDocuments(
   image: Descriptor,
   { sbom, provenance }: ImageDocumentsText,
 ): Promise<void> {
-  await attach(store, image, { artifactType: SBOM_TYPE, content: sbom });
   const known = await readStatements(store, image.digest);
   const isKnown = known.some(({ predicate }) => {
     const other = Provenance.safeParse(predicate).data;
     return other !== undefined && isSameBuild(other, provenance);
   });
-  if (!isKnown) {
-    const statement = statementOf(image.digest, PREDICATES.provenance, provenance);
-    await attach(store, image, {
-      artifactType: STATEMENT_TYPE,
-      content: statementBytes(statement),
-      annotations: { "in-toto.io/predicate-type": PREDICATES.provenance },
-    });
-  }
+  const statement = statementOf(image.digest, PREDICATES.provenance, provenance);
+  const attachment = {
+    artifactType: STATEMENT_TYPE,
+    content: statementBytes(statement),
+    annotations: { "in-toto.io/predicate-type": PREDICATES.provenance },
+  };
+  await attach(store, image, [
+    { artifactType: SBOM_TYPE, content: sbom },
+    ...(isKnown ? [] : [attachment]),
+  ]);
 }
 
-/** Attaches a signed statement. */
-export async function attachBundle(
-  store: AttachmentStore,
-  image: Descriptor,
-  bundle: { readonly bytes: Uint8Array; readonly predicateType: string },
-): Promise<void> {
-  await attach(store, image, {
+/** A signed statement as it is attached. */
+export function bundleAttachment(bytes: Uint8Array, predicateType: string): Attachment {
+  return {
     artifactType: BUNDLE_TYPE,
-    content: bundle.bytes,
+    content: bytes,
     annotations: {
       "dev.sigstore.bundle.content": "dsse-envelope",
-      [PREDICATE_ANNOTATION]: bundle.predicateType,
+      [PREDICATE_ANNOTATION]: predicateType,
     },
-  });
+  };
 }
 
 /** The SBOMs that are attached plain: one, unless other releases of this toolkit made the same image too. */

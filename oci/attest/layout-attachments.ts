@@ -26,12 +26,14 @@ export function layoutAttachments(layout: OciLayout): AttachmentStore {
     readManifest: (descriptor) =>
       collect(layout.readBlob(descriptor), DOCUMENT_LIMIT_BYTES, layout.directory),
     readBlob: (descriptor) => layout.readBlob(descriptor),
-    async attach(_subject, { manifest, descriptor, blobs }) {
-      for (const { bytes } of blobs) {
-        await layout.writeBlob(streamOf(bytes));
+    async attach(_subject, packed) {
+      for (const { manifest, blobs } of packed) {
+        for (const { bytes } of blobs) {
+          await layout.writeBlob(streamOf(bytes));
+        }
+        await layout.writeBlob(streamOf(manifest));
       }
-      await layout.writeBlob(streamOf(manifest));
-      await layout.addAttachment(descriptor);
+      await layout.addAttachments(packed.map(({ descriptor }) => descriptor));
     },
   };
   return store;

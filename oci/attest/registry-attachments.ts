@@ -1,8 +1,8 @@
 /**
  * Attachments in a registry. One that knows the referrers API keeps the list itself. For others the list is an index
- * under the tag `sha256-<hex>`, which readers know and which cannot be written conditionally; so each attachment also
- * has a tag of its own, written before the index is read. Whoever writes the index then looks again at the tags, and
- * repeats until it holds them all: the last writer sees every attachment that was tagged before, and none is lost.
+ * under the tag `sha256-<hex>`, which readers know and which cannot be written conditionally; so what is attached in one
+ * go is also listed under a tag of its own, written before the index is read. Whoever writes the index then looks again
+ * at those tags, and repeats until it holds them all: the last writer sees what was tagged before, and none is lost.
  *
  * @module
  */
@@ -11,10 +11,10 @@ import { canonicalJson } from "../../core/canonical-json.ts";
 import { type Digest, digestHex, digestOf } from "../../core/digest.ts";
 import { formatImageRef } from "../../core/image-ref.ts";
 import { type ByteStream, streamOf } from "../chunks.ts";
-import { type Descriptor, ImageIndex, ImageManifest, parseDocument } from "../manifest.ts";
+import { type Descriptor, ImageIndex, parseDocument } from "../manifest.ts";
 import { OCI_INDEX, OCI_MANIFEST } from "../media-type.ts";
 import type { RegistryClient } from "../registry/client.ts";
-import { type AttachmentStore, byDigest, type PackedAttachment } from "./attachment.ts";
+import { type AttachmentStore, byDigest } from "./attachment.ts";
 
 /** A manifest as a registry holds it. */
 export interface FetchedManifest {
@@ -99,14 +99,19 @@ export function registryAttachments(registry: RegistryPort): AttachmentStore {
     },
     readBlob: (descriptor) => registry.readBlob(descriptor),
     async attach(subject, packed) {
-      for (const { digest, bytes } of packed.blobs) {
-        await registry.writeBlob(digest, bytes);
+      const unlisted: Descriptor[] = [];
+      for (const { blobs, manifest: bytes, descriptor } of packed) {
+        for (const blob of blobs) {
+          await registry.writeBlob(blob.digest, blob.bytes);
+        }
+        const manifest = { mediaType: OCI_MANIFEST, bytes };
+        const { isSubjectKnown } = await registry.putManifest(descriptor.digest, manifest);
+        unlisted.push(...(isSubjectKnown ? [] : [descriptor]));
       }
-      const manifest = { mediaType: OCI_MANIFEST, bytes: packed.manifest };
-      const { isSubjectKnown } = await registry.putManifest(packed.descriptor.digest, manifest);
-      if (!isSubjectKnown) {
-        await registry.putManifest(ownTag(subject, packed.descriptor.digest), manifest);
-        await enterIntoList(registry, subject, packed);
+      if (unlisted.length > 0) {
+        const list = listOf(unlisted);
+        await registry.putManifest(ownTag(subject, digestOf(list.bytes)), list);
+        await enterIntoList(registry, subject, unlisted);
       }
     },
   };
@@ -117,27 +122,26 @@ export function fallbackTag(subject: Digest): string {
   return `sha256-${digestHex(subject)}`;
 }
 
-function ownTag(subject: Digest, attachment: Digest): string {
-  return `${fallbackTag(subject)}.${digestHex(attachment).slice(0, 16)}`;
+function ownTag(subject: Digest, list: Digest): string {
+  return `${fallbackTag(subject)}.${digestHex(list).slice(0, 16)}`;
 }
 
 async function enterIntoList(
   registry: RegistryPort,
   subject: Digest,
-  { descriptor }: PackedAttachment,
+  attached: readonly Descriptor[],
 ): Promise<void> {
-  let wanted = [descriptor];
+  let wanted = attached;
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const listed = (await fallbackList(registry, subject)) ?? [];
-    const missing = wanted.filter(({ digest }) => !listed.some((one) => one.digest === digest));
-    if (missing.length > 0) {
-      await writeList(registry, subject, [...listed, ...missing]);
+    if (missingIn(listed, wanted).length > 0) {
+      const list = listOf([...listed, ...missingIn(listed, wanted)]);
+      await registry.putManifest(fallbackTag(subject), list);
     }
     // others' too: they may have been overwritten just now
     const now = (await fallbackList(registry, subject)) ?? [];
-    const others = await taggedNotIn(registry, subject, now);
-    wanted = [descriptor, ...others.filter(({ digest }) => digest !== descriptor.digest)];
-    if (wanted.every(({ digest }) => now.some((one) => one.digest === digest))) {
+    wanted = [...attached, ...(await taggedLists(registry, subject))];
+    if (missingIn(now, wanted).length === 0) {
       return;
     }
   }
@@ -147,18 +151,20 @@ async function enterIntoList(
   });
 }
 
-async function writeList(
-  registry: RegistryPort,
-  subject: Digest,
-  manifests: readonly Descriptor[],
-): Promise<void> {
+function missingIn(listed: readonly Descriptor[], wanted: readonly Descriptor[]): Descriptor[] {
+  const there = new Set(listed.map(({ digest }) => digest));
+  return [...new Map(wanted.map((one) => [one.digest, one])).values()].filter(
+    ({ digest }) => !there.has(digest),
+  );
+}
+
+function listOf(manifests: readonly Descriptor[]): FetchedManifest {
   const index = {
     schemaVersion: 2,
     mediaType: OCI_INDEX,
-    manifests: [...manifests].sort(byDigest),
+    manifests: manifests.toSorted(byDigest),
   };
-  const bytes = Buffer.from(canonicalJson(index));
-  await registry.putManifest(fallbackTag(subject), { mediaType: OCI_INDEX, bytes });
+  return { mediaType: OCI_INDEX, bytes: Buffer.from(canonicalJson(index)) };
 }
 
 async function fallbackList(
@@ -173,43 +179,17 @@ async function fallbackList(
     : parseDocument(ImageIndex, parseJson(found.bytes, where), where).manifests;
 }
 
-/** Attachments that have a tag of their own and are not in a list. */
-async function taggedNotIn(
-  registry: RegistryPort,
-  subject: Digest,
-  listed: readonly Descriptor[],
-): Promise<Descriptor[]> {
-  const prefix = `${fallbackTag(subject)}.`;
-  const known = new Set(listed.map(({ digest }) => ownTag(subject, digest)));
+/** What is listed under tags of our kind; what others keep under such tags, as cosign does, is no list. */
+async function taggedLists(registry: RegistryPort, subject: Digest): Promise<Descriptor[]> {
   const tags = (await registry.tags()) ?? [];
+  const prefix = `${fallbackTag(subject)}.`;
   const found: Descriptor[] = [];
-  for (const tag of tags.filter((one) => one.startsWith(prefix) && !known.has(one))) {
-    const manifest = await registry.getManifest(tag);
-    const descriptor = manifest === undefined ? undefined : descriptorOf(manifest, subject);
-    if (descriptor !== undefined) {
-      found.push(descriptor);
-    }
+  for (const tag of tags.filter((one) => one.startsWith(prefix))) {
+    const list = await registry.getManifest(tag);
+    const index = ImageIndex.safeParse(list === undefined ? undefined : parseQuietly(list.bytes));
+    found.push(...(index.data?.manifests ?? []).filter((one) => one.artifactType !== undefined));
   }
   return found;
-}
-
-/** Undefined for what somebody else keeps under such a tag, as cosign does. */
-function descriptorOf(
-  { bytes, mediaType }: FetchedManifest,
-  subject: Digest,
-): Descriptor | undefined {
-  const manifest = ImageManifest.safeParse(parseQuietly(bytes)).data;
-  if (manifest?.subject?.digest !== subject || manifest.artifactType === undefined) {
-    return undefined;
-  }
-  const { artifactType, annotations } = manifest;
-  return {
-    mediaType,
-    digest: digestOf(bytes),
-    size: bytes.length,
-    artifactType,
-    ...(annotations === undefined ? {} : { annotations }),
-  };
 }
 
 function parseQuietly(bytes: Buffer): unknown {

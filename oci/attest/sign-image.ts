@@ -7,9 +7,9 @@
 import { BentoError } from "../../core/bento-error.ts";
 import { canonicalJson } from "../../core/canonical-json.ts";
 import type { Descriptor } from "../manifest.ts";
-import type { AttachmentStore } from "./attachment.ts";
+import { type Attachment, type AttachmentStore, attach } from "./attachment.ts";
 import {
-  attachBundle,
+  bundleAttachment,
   openBundles,
   readSboms,
   readStatements,
@@ -25,11 +25,13 @@ export interface SignImageOptions {
   readonly signer: Signer;
 }
 
+/** `exists`: signed by this key before. `absent`: there is no such document, so nothing to sign. */
+export type StatementState = "signed" | "exists" | "absent";
+
 export interface SignedImage {
   /** The public key, as bundles tell it. */
   readonly key: string;
-  /** `exists`: signed by this key before. `absent`: there is no such document, so nothing to sign. */
-  readonly statements: Readonly<Record<StatementKind, "signed" | "exists" | "absent">>;
+  readonly statements: Readonly<Record<StatementKind, StatementState>>;
 }
 
 /**
@@ -43,16 +45,25 @@ export async function signImage(options: SignImageOptions): Promise<SignedImage>
   const statements = (await readStatements(store, image.digest)).filter(
     (one) => one.predicateType === PREDICATES.provenance && subjectsOf(one).includes(image.digest),
   );
-  const signature = statementOf(image.digest, PREDICATES.signature, {});
-  return {
-    key: keyHint(signer.publicKey),
-    statements: {
-      sbom: await signOnce(options, "sbom", await sbomStatements(store, image)),
-      provenance: await signOnce(options, "provenance", statements),
-      // last: who sees it sees the others
-      signature: await signOnce(options, "signature", [signature]),
-    },
+  const wanted = {
+    sbom: await sbomStatements(store, image),
+    provenance: statements,
+    signature: [statementOf(image.digest, PREDICATES.signature, {})],
   };
+  const attachments: Attachment[] = [];
+  const states: Partial<Record<StatementKind, StatementState>> = {};
+  for (const kind of ["sbom", "provenance", "signature"] as const) {
+    const signed = await signMissing(options, kind, wanted[kind]);
+    attachments.push(...signed);
+    states[kind] = stateOf(wanted[kind], signed);
+  }
+  await attach(store, image, attachments);
+  const { sbom = "absent", provenance = "absent", signature = "absent" } = states;
+  return { key: keyHint(signer.publicKey), statements: { signature, provenance, sbom } };
+}
+
+function stateOf(wanted: readonly Statement[], signed: readonly Attachment[]): StatementState {
+  return wanted.length === 0 ? "absent" : signed.length === 0 ? "exists" : "signed";
 }
 
 async function sbomStatements(store: AttachmentStore, image: Descriptor): Promise<Statement[]> {
@@ -69,18 +80,18 @@ async function sbomStatements(store: AttachmentStore, image: Descriptor): Promis
   }
 }
 
-async function signOnce(
+async function signMissing(
   { store, image, signer }: SignImageOptions,
   kind: StatementKind,
   statements: readonly Statement[],
-): Promise<"signed" | "exists" | "absent"> {
+): Promise<Attachment[]> {
   const { publicKey } = signer;
   const opened = await openBundles(store, image.digest, { kind, publicKey });
   const known = opened.flatMap((one) => (one.isValid ? [canonicalJson(one.statement)] : []));
   const missing = statements.filter((one) => !known.includes(canonicalJson(one)));
-  for (const statement of missing) {
-    const bytes = await signStatement(statement, signer);
-    await attachBundle(store, image, { bytes, predicateType: statement.predicateType });
-  }
-  return statements.length === 0 ? "absent" : missing.length === 0 ? "exists" : "signed";
+  return Promise.all(
+    missing.map(async (statement) =>
+      bundleAttachment(await signStatement(statement, signer), statement.predicateType),
+    ),
+  );
 }

@@ -3,7 +3,11 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Digest } from "../../../core/digest.ts";
 import { attach } from "../../../oci/attest/attachment.ts";
-import { attachBundle, attachDocuments, readSboms } from "../../../oci/attest/image-documents.ts";
+import {
+  attachDocuments,
+  bundleAttachment,
+  readSboms,
+} from "../../../oci/attest/image-documents.ts";
 import { signImage } from "../../../oci/attest/sign-image.ts";
 import { generateKeys, keyHint, parsePrivateKey } from "../../../oci/attest/signing-key.ts";
 import { signStatement } from "../../../oci/attest/sigstore-bundle.ts";
@@ -103,7 +107,7 @@ describe("verifyImage", () => {
     const other: Digest = `sha256:${"c".repeat(64)}`;
     const predicateType = PREDICATES.signature;
     const bytes = await signStatement(statementOf(other, predicateType, {}), signer);
-    await attachBundle(image.store, image.image.descriptor, { bytes, predicateType });
+    await attach(image.store, image.image.descriptor, [bundleAttachment(bytes, predicateType)]);
     expect((await failures(image))["signature"]).toBe(
       `what is signed is ${other}, not ${image.digest}`,
     );
@@ -117,7 +121,7 @@ describe("verifyImage", () => {
     const bundle = JSON.parse(bytes.toString("utf8"));
     bundle.dsseEnvelope.payload = Buffer.from("{}").toString("base64");
     const tampered = Buffer.from(JSON.stringify(bundle));
-    await attachBundle(image.store, image.image.descriptor, { bytes: tampered, predicateType });
+    await attach(image.store, image.image.descriptor, [bundleAttachment(tampered, predicateType)]);
     expect((await failures(image))["signature"]).toBe("the signature does not fit what is signed");
   });
 
@@ -252,14 +256,18 @@ describe("attachDocuments", () => {
     const image = await sampleImage(dir.path);
     const attached = await Promise.all(
       Array.from({ length: 20 }, (_, index) =>
-        attach(image.store, image.image.descriptor, {
-          artifactType: "text/plain",
-          content: Buffer.from(String(index)),
-        }),
+        attach(image.store, image.image.descriptor, [
+          { artifactType: "text/plain", content: Buffer.from(String(index)) },
+        ]),
       ),
     );
     const listed = await image.store.list(image.digest);
-    expect(listed.map(({ digest }) => digest)).toEqual(attached.map((one) => one.digest).sort());
+    expect(listed.map(({ digest }) => digest)).toEqual(
+      attached
+        .flat()
+        .map((one) => one.digest)
+        .sort(),
+    );
   });
 });
 
