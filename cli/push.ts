@@ -1,10 +1,10 @@
 /**
- * Sends an image to a registry for the commands that do: under the tag that was asked for and under its bento's version.
+ * Sends an image to a registry for the commands that do, with what is attached to it: under the tag that was asked for
+ * and under its bento's version.
  *
  * @module
  */
-import { BentoError } from "../core/bento-error.ts";
-import { type ImageRef, parseImageRef } from "../core/image-ref.ts";
+import type { ImageRef } from "../core/image-ref.ts";
 import type { OnProgress } from "../core/progress.ts";
 import { runStep } from "../core/run-step.ts";
 import { copyAttachments } from "../oci/attest/attachment.ts";
@@ -36,6 +36,7 @@ export async function pushTo(context: CliContext, options: PushOptions): Promise
   const { image, destination, onProgress } = options;
   const version = image.config.config?.Labels?.[VERSION_LABEL];
   const tags = [destination.tag, version].filter((tag) => tag !== undefined);
+  let attachments = 0;
   const pushed = await pushImage({
     ...registryOptions(context, destination.registry),
     source: image.source,
@@ -43,13 +44,12 @@ export async function pushTo(context: CliContext, options: PushOptions): Promise
     reference: destination,
     tags,
     mountFrom: mountSources(options),
+    beforeTags: async () => {
+      attachments = await pushAttachments(context, options);
+    },
     onProgress,
   });
-  return {
-    ...pushed,
-    tags: [...new Set(tags)],
-    attachments: await pushAttachments(context, options),
-  };
+  return { ...pushed, tags: [...new Set(tags)], attachments };
 }
 
 /** SBOM, provenance and signatures go where the image goes. */
@@ -68,25 +68,6 @@ async function pushAttachments(
     { step: "push attachments", detail: (count) => `${count} documents` },
     () => copyAttachments(from, to, digest),
   );
-}
-
-/**
- * Reads where an image goes.
- *
- * @param text - `HOST/REPOSITORY[:TAG]`, with or without `registry:` before it
- */
-export function readDestination(text: string): ImageRef {
-  const destination = parseImageRef(text.replace(/^registry:/, ""));
-  if (destination.digest !== undefined) {
-    throw new BentoError(
-      "BENTO_USAGE",
-      `an image is pushed to a tag, got ${JSON.stringify(text)}`,
-      {
-        hint: "leave the digest out; it is printed when the image is there",
-      },
-    );
-  }
-  return destination;
 }
 
 /** Where `bento models push` keeps models beside the image, where the image comes from, and what the user names. */

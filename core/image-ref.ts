@@ -56,6 +56,21 @@ export function parseImageRef(text: string): ImageRef {
   };
 }
 
+/**
+ * Reads the name that an image is to get: a repository and perhaps a tag.
+ *
+ * @throws BentoError BENTO_INVALID_INPUT as parseImageRef does, and for a digest
+ */
+export function parseDestination(text: string): ImageRef {
+  const destination = parseImageRef(text);
+  if (destination.digest !== undefined) {
+    throw new BentoError("BENTO_INVALID_INPUT", `no name to give: ${JSON.stringify(text)}`, {
+      hint: "leave the digest out; it is printed when the image is there",
+    });
+  }
+  return destination;
+}
+
 /** Writes a reference so that `parseImageRef` reads the same one. */
 export function formatImageRef(ref: ImageRef): string {
   const tag = ref.tag === undefined ? "" : `:${ref.tag}`;

@@ -3,12 +3,13 @@
  *
  * @module
  */
+import { parseDestination } from "../../core/image-ref.ts";
 import { formatBytes } from "../../core/units.ts";
 import type { CliContext } from "../context.ts";
 import { findImage } from "../image-source.ts";
 import { printDocument } from "../output.ts";
 import { drawProgress } from "../progress.ts";
-import { type Pushed, pushTo, readDestination } from "../push.ts";
+import { type Pushed, pushTo } from "../push.ts";
 import { readPlatform } from "./containerize.ts";
 
 export interface ImagePushFlags {
@@ -23,7 +24,7 @@ export async function pushImageTo(
   { source, destination }: { source: string; destination: string },
   flags: ImagePushFlags,
 ): Promise<void> {
-  const reference = readDestination(destination);
+  const reference = parseDestination(destination.replace(/^registry:/, ""));
   const platform = flags.platform === undefined ? undefined : readPlatform(flags.platform);
   const image = await findImage(context, source, { platform, store: flags.store });
   const onProgress = drawProgress(context, flags.json === true);

@@ -20,7 +20,7 @@ export function registerContainerize(program: Command, context: CliContext): voi
     )
     .option(
       "--output <to>",
-      "oci:DIR, oci-archive:FILE or docker-archive:FILE (default: a layout under BENTO_HOME)",
+      "oci:DIR, oci-archive:FILE, docker-archive:FILE or registry:HOST/NAME[:TAG] (default: a layout under BENTO_HOME)",
     )
     .option("--lock <file>", "write down which image it is, e.g. bento.image.json for a CDK app")
     .option("--update-lock", "build on what the base's tag means now, and write that to bento.lock")

@@ -8,6 +8,9 @@ import type { CliContext } from "../context.ts";
 import { collect } from "../key-values.ts";
 import { jsonOption, outputOption } from "../output.ts";
 import { STORE_OPTION } from "../store.ts";
+import { registerModelCopies } from "./models-copy.ts";
+import { registerPromotion } from "./models-promote.ts";
+import { registerStoreCare } from "./store-care.ts";
 
 export function registerModels(program: Command, context: CliContext): void {
   const models = program.command("models").description("keep trained models in versions");
@@ -86,4 +89,7 @@ export function registerModels(program: Command, context: CliContext): void {
     .action(async (tag: string, options) =>
       (await import("../actions/models.ts")).aliasModel(context, tag, options),
     );
+  registerPromotion(models, context);
+  registerModelCopies(models, context);
+  registerStoreCare(models, context);
 }

@@ -41,6 +41,8 @@ export interface PushedModel {
   /** With the artifact's digest. */
   readonly reference: string;
   readonly digest: Digest;
+  /** "exists" when the registry had the model. */
+  readonly state: "created" | "exists";
   /** How the layer came there. */
   readonly layer: UploadOutcome;
   readonly uploadedBytes: number;
@@ -64,7 +66,8 @@ export async function pushModel(
   const client = createRegistryClient(reference, { ...options, access: "push" });
   const there = await existing(client, reference, model);
   if (there !== undefined) {
-    return { ...described(reference, model, there), layer: "exists", uploadedBytes: 0 };
+    const state = "exists";
+    return { ...described(reference, model, there), state, layer: "exists", uploadedBytes: 0 };
   }
   const entries = layerEntries(store, model, signal);
   const step = `hash ${modelLayerTitle(model)}`;
@@ -75,7 +78,7 @@ export async function pushModel(
   const artifact = modelArtifact({ model, registeredAt, layer });
   const document = { mediaType: OCI_MANIFEST, bytes: Buffer.from(canonicalJson(artifact)) };
   const { descriptor } = await client.manifests.put(model.version, document);
-  return { ...described(reference, model, descriptor.digest), ...pushed };
+  return { ...described(reference, model, descriptor.digest), state: "created", ...pushed };
 }
 
 /** The digest of the artifact when the registry has this model; another one under its version is a conflict. */

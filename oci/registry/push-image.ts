@@ -30,6 +30,8 @@ export interface PushImageOptions extends RegistryOptions {
   readonly tags?: readonly string[] | undefined;
   /** Repositories of the same registry that may have a layer already. @default none */
   readonly mountFrom?: ((layer: Descriptor) => readonly string[]) | undefined;
+  /** Called when the image is there by its digest, before a tag leads to it. @default nothing */
+  readonly beforeTags?: (() => Promise<void>) | undefined;
   readonly onProgress?: OnProgress | undefined;
 }
 
@@ -113,7 +115,7 @@ interface ManifestBytes {
 async function putManifest(
   { manifests }: RegistryClient,
   document: ManifestBytes,
-  { image, reference, tags = [] }: PushImageOptions,
+  { image, reference, tags = [], beforeTags }: PushImageOptions,
 ): Promise<void> {
   if ((await manifests.head(image.digest)) === undefined) {
     await manifests.put(image.digest, document);
@@ -124,6 +126,7 @@ async function putManifest(
       });
     }
   }
+  await beforeTags?.();
   const wanted = reference.tag === undefined ? tags : [reference.tag, ...tags];
   for (const tag of new Set(wanted)) {
     if ((await manifests.head(tag))?.digest !== image.digest) {
