@@ -17,7 +17,9 @@ export const Deployment = z.strictObject({
   plan: Digest.describe("Digest of the plan."),
   bento: PlannedBento,
   image: PlannedImage.optional(),
-  outcome: z.enum(["succeeded", "failed", "rolled-back", "destroyed"]),
+  outcome: z
+    .enum(["started", "succeeded", "failed", "rolled-back", "destroyed"])
+    .describe("`started` where a deploy has not ended, or was killed."),
   verified: z.boolean().describe("Whether the golden requests were sent and answered."),
   url: z.string().optional().describe("Where it answers."),
   details: z

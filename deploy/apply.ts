@@ -13,7 +13,8 @@ import { isNoop, type Plan } from "../core/plan.ts";
 import { type OnProgress, silent } from "../core/progress.ts";
 import { runStep } from "../core/run-step.ts";
 import { formatTag } from "../core/tag.ts";
-import { prepare } from "./plan.ts";
+import { withLock } from "./lock.ts";
+import { type Prepared, prepare } from "./plan.ts";
 import { contextOf } from "./records.ts";
 import { rollBack } from "./roll-back.ts";
 import { type Run, recordOf } from "./run.ts";
@@ -37,32 +38,57 @@ export interface Applied {
 /**
  * @param plan - from `createPlan`, or read from a file; its bento must be in the store
  * @throws BentoError BENTO_STALE_PLAN when what it was made from has changed; BENTO_UNHEALTHY when the new version
- * failed its checks and was taken away; BENTO_ROLLBACK_FAILED when that failed too
+ * failed its checks and was taken away; BENTO_ROLLBACK_FAILED when that failed too; BENTO_CONFLICT while another process
+ * changes the same deployment
  */
 export async function applyPlan(
   plan: Plan,
   runtime: DeployRuntime,
   options: ApplyOptions = {},
 ): Promise<Applied> {
+  const { manifest } = await runtime.store.bentos.get(plan.bento);
+  const prepared = await prepare(requestOf(plan, manifest), runtime);
+  return await withLock(prepared.key, runtime, {
+    work: `deploy ${formatTag(plan.bento)}`,
+    doWork: () => applyPrepared(plan, prepared, { runtime, verify: options.verify ?? true }),
+  });
+}
+
+async function applyPrepared(
+  plan: Plan,
+  { adapter, desired, key }: Prepared,
+  { runtime, verify }: { runtime: DeployRuntime; verify: boolean },
+): Promise<Applied> {
   const { store, home } = runtime;
-  const now = clockOf(runtime);
-  const tag = { name: plan.bento.name, version: plan.bento.version };
-  const { manifest } = await store.bentos.get(tag);
-  const { adapter, desired, key } = await prepare(requestOf(plan, manifest), runtime);
   const latest = await store.deployments.latest(key);
   const context = contextOf(key, latest, runtime);
   refuseStale(plan, adapter.plan(desired, await adapter.observe(context)));
   if (isNoop(plan)) {
     return { deployment: await unchanged(plan, runtime), isChanged: false, goldenCount: 0 };
   }
-  const directory = await runStep(progress(runtime), { step: "prepare", now }, () =>
-    store.bentos.materialise(tag, join(home, "cache")),
+  const step = { step: "prepare", now: clockOf(runtime) };
+  const directory = await runStep(progress(runtime), step, () =>
+    store.bentos.materialise(plan.bento, join(home, "cache")),
   );
   const rollout = expectRollout(adapter);
-  return await carryOut(
-    { rollout, request: { plan, desired, directory }, context, runtime },
-    options.verify ?? true,
-  );
+  const run = { rollout, request: { plan, desired, directory }, context, runtime, latest };
+  return await carryOut({ ...run, latest: await recordStart(run) }, verify);
+}
+
+/**
+ * Where nothing stood, a record comes before anything that could be left behind: whoever is killed half-way leaves what
+ * can be found, looked at and destroyed.
+ *
+ * @returns the newest record now
+ */
+async function recordStart(run: Run): Promise<Deployment | undefined> {
+  const { latest, runtime } = run;
+  if (latest !== undefined && latest.outcome !== "destroyed") {
+    return latest;
+  }
+  const started = recordOf(run, { outcome: "started", details: {}, verified: false });
+  await runtime.store.deployments.append(started, { after: latest ?? null });
+  return started;
 }
 
 async function carryOut(run: Run, verify: boolean): Promise<Applied> {
@@ -102,7 +128,7 @@ async function carryOut(run: Run, verify: boolean): Promise<Applied> {
     throw await rollBack(error, candidate, run);
   }
   const deployment = recordOf(run, { ...standing, outcome: "succeeded", verified: verify });
-  await runtime.store.deployments.append(deployment);
+  await runtime.store.deployments.append(deployment, { after: run.latest ?? null });
   return { deployment, isChanged: true, goldenCount };
 }
 

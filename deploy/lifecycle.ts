@@ -9,6 +9,7 @@ import { BentoError } from "../core/bento-error.ts";
 import type { Deployment } from "../core/deployment.ts";
 import { silent } from "../core/progress.ts";
 import { runStep } from "../core/run-step.ts";
+import { withLock } from "./lock.ts";
 import { refuseUnmet } from "./needs.ts";
 import { contextOf, getDeployment } from "./records.ts";
 import { clockOf, type DeploymentKey, type DeployRuntime } from "./runtime.ts";
@@ -54,15 +55,23 @@ export async function* logsOf(
 /**
  * Takes everything of a deployment away and records its end. Doing so again changes nothing.
  *
- * @throws BentoError BENTO_NOT_FOUND when there is no such deployment
+ * @throws BentoError BENTO_NOT_FOUND when there is no such deployment; BENTO_CONFLICT while another process changes it
  */
 export async function destroyDeployment(
   key: DeploymentKey,
   runtime: DeployRuntime,
 ): Promise<Deployment> {
+  await getDeployment(key, runtime); // a wrong name leaves no lock behind
+  return await withLock(key, runtime, {
+    work: "destroy",
+    doWork: () => destroyLocked(key, runtime),
+  });
+}
+
+async function destroyLocked(key: DeploymentKey, runtime: DeployRuntime): Promise<Deployment> {
   const deployment = await getDeployment(key, runtime);
   const rollout = await rolloutOf(key);
-  // also where the record says that it is gone: a deploy that was killed half-way has left no record
+  // also where the record says that it is gone: the platform is the truth
   await runStep(runtime.onProgress ?? silent, { step: "destroy", now: clockOf(runtime) }, () =>
     rollout.destroy(contextOf(key, deployment, runtime)),
   );
@@ -77,7 +86,7 @@ export async function destroyDeployment(
     outcome: "destroyed",
     details: {},
   };
-  await runtime.store.deployments.append(record);
+  await runtime.store.deployments.append(record, { after: deployment });
   return record;
 }
 

@@ -14,6 +14,8 @@ export interface Run {
   readonly request: ApplyRequest;
   readonly context: DeployContext;
   readonly runtime: DeployRuntime;
+  /** The newest record when the run began: what it writes must follow on it. */
+  readonly latest: Deployment | undefined;
 }
 
 /** The record of a run with its outcome. */

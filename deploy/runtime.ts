@@ -25,7 +25,11 @@ export interface DeployStore {
     materialise(tag: ExactTag, cacheRoot: string): Promise<string>;
   };
   readonly deployments: {
-    append(record: Deployment): Promise<void>;
+    /**
+     * @param options.after - the newest record as it was read, null for none; another one there now is a conflict
+     * @throws BentoError BENTO_CONFLICT
+     */
+    append(record: Deployment, options?: { readonly after?: Deployment | null }): Promise<void>;
     /** The newest record, undefined when nothing was ever deployed there. */
     latest(key: DeploymentKey): Promise<Deployment | undefined>;
     /** The newest record that succeeded since the deployment was last destroyed. */

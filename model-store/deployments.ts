@@ -5,6 +5,7 @@
  * @module
  */
 import { BentoError } from "../core/bento-error.ts";
+import { canonicalJson } from "../core/canonical-json.ts";
 import { Deployment } from "../core/deployment.ts";
 import { type Chain, openChain } from "./chain.ts";
 import { type Driver, isKey, type WaitOptions } from "./driver.ts";
@@ -18,9 +19,10 @@ export interface DeploymentStore {
   /**
    * Adds a record.
    *
-   * @throws BentoError BENTO_INVALID_INPUT when its environment, platform or name cannot be a key
+   * @throws BentoError BENTO_INVALID_INPUT when its environment, platform or name cannot be a key; BENTO_CONFLICT, with
+   * nothing added, when the newest record is not `after`
    */
-  append(record: Deployment, options?: WaitOptions): Promise<void>;
+  append(record: Deployment, options?: AppendOptions): Promise<void>;
   /** The newest record, undefined when nothing was ever deployed there. */
   latest(place: DeploymentPlace, options?: WaitOptions): Promise<Deployment | undefined>;
   /** The newest record that succeeded since the deployment was last destroyed: what runs there as far as is known. */
@@ -29,6 +31,15 @@ export interface DeploymentStore {
   list(options?: WaitOptions): AsyncIterable<Deployment>;
   /** All records of a deployment, newest first. */
   history(place: DeploymentPlace, options?: WaitOptions): AsyncIterable<Deployment>;
+}
+
+export interface AppendOptions extends WaitOptions {
+  /**
+   * The newest record as the caller has read it; null when there was none.
+   *
+   * @default whatever it is
+   */
+  readonly after?: Deployment | null | undefined;
 }
 
 export interface DeploymentStoreOptions {
@@ -47,8 +58,11 @@ export function deploymentStore({ driver, now }: DeploymentStoreOptions): Deploy
     }
   }
   return {
-    async append(record, options) {
-      await chainOf(record).append(() => record, options);
+    async append(record, { after, ...options } = {}) {
+      await chainOf(record).append((head) => {
+        refuseOther(head?.value, record, after);
+        return record;
+      }, options);
     },
     async latest(place, options) {
       return (await chainOf(place).head(options))?.value;
@@ -71,6 +85,22 @@ export function deploymentStore({ driver, now }: DeploymentStoreOptions): Deploy
     },
     history,
   };
+}
+
+function refuseOther(
+  head: Deployment | undefined,
+  { name, platform, environment }: Deployment,
+  after: Deployment | null | undefined,
+): void {
+  if (after === undefined || canonicalJson(head ?? null) === canonicalJson(after)) {
+    return;
+  }
+  const by = head?.by === undefined ? "" : ` by ${head.by}`;
+  const what = head === undefined ? "its records are gone" : `${head.outcome} at ${head.at}${by}`;
+  throw new BentoError("BENTO_CONFLICT", `${name} was changed by another deploy: ${what}`, {
+    where: `platform ${platform}, environment ${environment}`,
+    hint: `see what stands: bento deployment status ${name}; then deploy again`,
+  });
 }
 
 function chainAt(

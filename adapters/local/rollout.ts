@@ -135,7 +135,8 @@ async function* logsLocal(
   options: Parameters<Rollout["logs"]>[0],
   context: DeployContext,
 ): AsyncIterable<string> {
-  const known = await knownProcess(context);
+  const [left] = await rememberedProcesses(runFolder(context));
+  const known = (await knownProcess(context)) ?? left;
   const path = context.details?.["log"];
   if (known !== undefined) {
     yield* engineOf(known).logs(known, options, context);

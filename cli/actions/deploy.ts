@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { writeFile } from "node:fs/promises";
+import { chmod, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { BentoError } from "../../core/bento-error.ts";
 import { formatPlan, isNoop, Plan, planDigest } from "../../core/plan.ts";
+import { HIDDEN, hideSecrets } from "../../core/secret-name.ts";
 import type { DeployRequest } from "../../deploy/plan.ts";
 import type { DeployRuntime } from "../../deploy/runtime.ts";
 import { confirm } from "../confirm.ts";
@@ -43,7 +44,9 @@ export async function deploy(
   const plan = await createPlan(request, runtime);
   if (flags.out !== undefined) {
     const file = resolve(context.cwd, flags.out);
-    await writeFile(file, formatPlan(plan));
+    // its owner's alone: values of --set-env stand in it
+    await writeFile(file, formatPlan(plan), { mode: 0o600 });
+    await chmod(file, 0o600); // one that was there keeps its mode
     if (flags.json === true) {
       await printDocument(context, { file, digest: planDigest(plan) }, "json");
     } else {
@@ -51,11 +54,16 @@ export async function deploy(
     }
     context.err(`next: bento deploy --apply ${flags.out}\n`);
   } else if (flags.plan === true) {
-    context.out(flags.json === true ? formatPlan(plan) : planText(plan));
+    context.out(flags.json === true ? formatPlan(shown(plan)) : planText(plan));
   } else {
     return apply(context, { plan, flags, runtime });
   }
   return flags.detailedExitcode === true && !isNoop(plan) ? CHANGES_PENDING : 0;
+}
+
+/** A plan to look at: values of secrets are in no terminal and no log of a CI job. */
+function shown(plan: Plan): Plan {
+  return { ...plan, variables: hideSecrets(plan.variables) };
 }
 
 interface Apply {
@@ -114,8 +122,9 @@ async function readPlan(context: CliContext, file: string): Promise<Plan> {
   const path = resolve(context.cwd, file);
   const hint = "make one: bento deploy BENTO --platform local --out plan.json";
   const text = await readGiven(path, { noun: "plan", hint });
+  let plan: Plan;
   try {
-    return Plan.parse(JSON.parse(text));
+    plan = Plan.parse(JSON.parse(text));
   } catch (cause) {
     throw new BentoError("BENTO_INVALID_INPUT", "the file is no plan", {
       where: path,
@@ -123,4 +132,12 @@ async function readPlan(context: CliContext, file: string): Promise<Plan> {
       cause,
     });
   }
+  const hidden = Object.keys(plan.variables).filter((name) => plan.variables[name] === HIDDEN);
+  if (hidden.length > 0) {
+    throw new BentoError("BENTO_INVALID_INPUT", `the plan hides ${hidden.join(", ")}`, {
+      where: path,
+      hint: "a plan that is printed is for reading; write one to apply with --out",
+    });
+  }
+  return plan;
 }

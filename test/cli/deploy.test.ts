@@ -1,7 +1,7 @@
 /**
  * Deploying to this machine from the command line, and looking after it, from the first plan to the end.
  */
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Deployment } from "../../core/deployment.ts";
@@ -58,6 +58,29 @@ describe("bento deploy, before anything runs", () => {
       file: join(cli.work, "stale.json"),
       digest: expect.stringMatching(/^sha256:/),
     });
+  });
+
+  it("keeps values of secrets to the file, which is its owner's alone", async () => {
+    await cli.write("secret.json", "old");
+    const line = "deploy greeter --platform local --set-env API_KEY=hunter2 --set-env LEVEL=3";
+    await cli.must(`${line} --out secret.json`);
+    const file = join(cli.work, "secret.json");
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect(Plan.parse(JSON.parse(await readFile(file, "utf8"))).variables).toEqual({
+      API_KEY: "hunter2",
+      LEVEL: "3",
+    });
+    const printed = await cli.raw(`${line} --plan --json`);
+    expect(Plan.parse(JSON.parse(printed)).variables).toEqual({ API_KEY: "(hidden)", LEVEL: "3" });
+    expect(printed).not.toContain("hunter2");
+    await cli.write("printed.json", printed);
+    expect(await cli.seen("deploy --apply printed.json")).toMatchInlineSnapshot(`
+      "exit 2
+      error: the plan hides API_KEY
+        at: WORK/printed.json
+        do: a plan that is printed is for reading; write one to apply with --out
+      "
+    `);
   });
 
   it("builds the project here where no bento is named", async () => {
@@ -138,12 +161,12 @@ describe("bento deploy, before anything runs", () => {
       deploy greeter --platform local --set port → exit 2
       error: not key=value: "port"
         at: --set
-        do: options: engine, host, port, startTimeoutSeconds, stopTimeoutSeconds
+        do: options: engine, host, network, port, startTimeoutSeconds, stopTimeoutSeconds
 
       deploy greeter --platform local --set prt=80 → exit 2
       error: local has no option "prt"; did you mean port?
         at: options of local
-        do: options: engine, host, port, startTimeoutSeconds, stopTimeoutSeconds
+        do: options: engine, host, network, port, startTimeoutSeconds, stopTimeoutSeconds
 
       deploy greeter --platform local --set-env X → exit 2
       error: expected --set-env key=value, got "X"

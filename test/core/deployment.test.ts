@@ -26,7 +26,7 @@ describe("Deployment", () => {
     expect(Deployment.parse(rest)).toEqual({ ...RECORD, details: {} });
   });
 
-  it.each(["succeeded", "failed", "rolled-back", "destroyed"])(
+  it.each(["started", "succeeded", "failed", "rolled-back", "destroyed"])(
     "knows the outcome %s",
     (outcome) => {
       expect(Deployment.safeParse({ ...RECORD, outcome }).success).toBe(true);

@@ -1,12 +1,13 @@
-import { writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { processOf } from "../../adapters/local/local-process.ts";
 import { freePort } from "../../adapters/local/port.ts";
+import { rememberedProcesses } from "../../adapters/local/process-files.ts";
 import { isAlive } from "../../adapters/local/process-identity.ts";
 import { applyPlan } from "../../deploy/apply.ts";
-import { logsOf, statusOf } from "../../deploy/lifecycle.ts";
+import { destroyDeployment, logsOf, statusOf } from "../../deploy/lifecycle.ts";
 import { createPlan } from "../../deploy/plan.ts";
 import { getDeployment } from "../../deploy/records.ts";
 import type { DeployRuntime } from "../../deploy/runtime.ts";
@@ -171,5 +172,73 @@ describe("applyPlan on local, when it goes wrong", () => {
     });
     expect(await getDeployment(STUB_KEY, runtime)).toMatchObject({ outcome: "failed" });
     expect(await statusOf(STUB_KEY, runtime)).toMatchObject({ state: "gone" });
+  });
+
+  it("lets one of two deploys at once through, and tells the other who is at it", async () => {
+    await using runtime = await testRuntime();
+    const manifest = await runtime.add(stubManifest());
+    const plan = await createPlan({ platform: "local", manifest }, runtime);
+    const outcomes = await Promise.allSettled([applyPlan(plan, runtime), applyPlan(plan, runtime)]);
+    const [done] = outcomes.filter((outcome) => outcome.status === "fulfilled");
+    const [refused] = outcomes.filter((outcome) => outcome.status === "rejected");
+    expect(refused?.reason).toMatchObject({
+      code: "BENTO_CONFLICT",
+      exitCode: 4,
+      message: expect.stringMatching(
+        `^process ${process.pid} is at it: deploy stub_service:v1, since 2026-.+ by tester$`,
+      ),
+    });
+    expect(await postDouble(done?.value.deployment.url, 2)).toEqual({ y: 4 });
+    expect(await getDeployment(STUB_KEY, runtime)).toEqual(done?.value.deployment);
+  });
+
+  it("does not destroy what is being deployed", async () => {
+    await using runtime = await testRuntime();
+    const plan = await createPlan(
+      { platform: "local", manifest: await runtime.add(stubManifest()) },
+      runtime,
+    );
+    const refused: Promise<unknown>[] = [];
+    const onProgress: NonNullable<DeployRuntime["onProgress"]> = (event) => {
+      if (event.kind === "step-start" && event.step === "verify") {
+        refused.push(destroyDeployment(STUB_KEY, runtime).catch((error: unknown) => error));
+      }
+    };
+    await applyPlan(plan, { ...runtime, onProgress });
+    expect(await Promise.all(refused)).toMatchObject([{ code: "BENTO_CONFLICT" }]);
+    expect(await statusOf(STUB_KEY, runtime)).toMatchObject({ state: "ready" });
+  });
+
+  it("finds what a first deploy that was killed half-way has left", async () => {
+    await using runtime = await testRuntime();
+    const manifest = await runtime.add(stubManifest());
+    const plan = await createPlan({ platform: "local", manifest }, runtime);
+    const killed = Promise.withResolvers<never>();
+    const onProgress: NonNullable<DeployRuntime["onProgress"]> = (event) => {
+      if (event.kind === "step-start" && event.step === "verify") {
+        killed.reject(new Error("killed"));
+      }
+    };
+    // it never comes back from here, as if the process had ended: nothing is rolled back or recorded
+    const { deployments } = runtime.store;
+    const append: typeof deployments.append = (record, options) =>
+      record.outcome === "started" ? deployments.append(record, options) : new Promise(() => {});
+    const store = { ...runtime.store, deployments: { ...deployments, append } };
+    const deploy = applyPlan(plan, { ...runtime, store, onProgress });
+    await expect(Promise.race([deploy, killed.promise])).rejects.toThrow("killed");
+    await rm(join(runtime.home, "run", "locks"), { recursive: true });
+    expect(await statusOf(STUB_KEY, runtime)).toEqual({
+      state: "not-ready",
+      summary: expect.stringMatching(
+        /^process \d+ runs at http:\S+, left by a deploy that did not end$/,
+      ),
+      deployment: expect.objectContaining({ outcome: "started", details: {} }),
+    });
+    const [line] = await Array.fromAsync(logsOf(STUB_KEY, runtime));
+    expect(line).toBe("starting stub_service:v1");
+    const folder = join(runtime.home, "run", "local", "default", "stub-service");
+    const [left] = await rememberedProcesses(folder);
+    expect(await destroyDeployment(STUB_KEY, runtime)).toMatchObject({ outcome: "destroyed" });
+    expect(left && (await isAlive(left))).toBe(false);
   });
 });

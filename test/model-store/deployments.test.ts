@@ -56,6 +56,22 @@ describe("DeploymentStore", () => {
     ]);
   });
 
+  it("adds nothing after another record than the one that was read", async () => {
+    const { deployments } = testStore();
+    const [first, second] = [record({ message: "a" }), record({ message: "b", by: "ann" })];
+    await deployments.append(first, { after: null });
+    await deployments.append(second, { after: first });
+    for (const after of [null, first]) {
+      await expect(deployments.append(record(), { after })).rejects.toMatchObject({
+        code: "BENTO_CONFLICT",
+        message: "iris was changed by another deploy: succeeded at 2026-01-01T00:00:00Z by ann",
+        where: "platform local, environment prod",
+        hint: "see what stands: bento deployment status iris; then deploy again",
+      });
+    }
+    expect(await collect(deployments.history(PLACE))).toEqual([second, first]);
+  });
+
   it("loses no record of several that are written at once", async () => {
     const { deployments } = testStore();
     const messages = Array.from({ length: 20 }, (_, index) => String(index + 10));
