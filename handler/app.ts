@@ -11,6 +11,7 @@ import { nearest } from "../core/nearest.ts";
 import type { ServiceDefinition } from "../core/service.ts";
 import { type AnswerCalls, type AppEnv, answerCalls } from "./answer-calls.ts";
 import { apiEndpoint } from "./api-endpoint.ts";
+import { asSent } from "./as-sent.ts";
 import { batchEndpoint } from "./batch-endpoint.ts";
 import { type Batchers, createBatchers } from "./batchers.ts";
 import { addBuiltIns, BUILT_INS, readiness, refuseMethod } from "./built-ins.ts";
@@ -28,7 +29,7 @@ import { createMetrics, type Metrics, type MetricsOptions } from "./metrics/metr
 import { ModelGate } from "./model-gate.ts";
 import { finished, withHeaders } from "./port/light-response.ts";
 import { staticRouter } from "./port/static-router.ts";
-import { DEFAULT_MAX_BODY_BYTES, readJson } from "./read-body.ts";
+import { DEFAULT_MAX_BODY_BYTES, parseJson, readText } from "./read-body.ts";
 import { createRequestEdge, type RequestEdge } from "./request-edge.ts";
 import type { LoadedRunner } from "./runner/runner.ts";
 
@@ -219,20 +220,24 @@ function jsonCalls(answer: Endpoint, gate: Gate, options: AppOptions): Parameter
   const { log = silentLog, maxBodyBytes: maxBytes = DEFAULT_MAX_BODY_BYTES } = options;
   const headers = { "content-type": "application/json" };
   return async ({ request, bindings, requestId, arrivedAt, cancellation }) => {
-    const body = await whileReading(gate, () =>
-      readJson(request, { maxBytes, incoming: bindings?.incoming }),
+    const text = await whileReading(gate, () =>
+      readText(request, { maxBytes, incoming: bindings?.incoming }),
     );
-    const value = await answer({
-      body,
-      requestId,
-      arrivedAt,
-      headers: request.headers,
-      cancellation,
-      get log() {
-        return withFields(log, { requestId });
-      },
-    });
-    return { body: JSON.stringify(value ?? null), headers };
+    try {
+      const value = await answer({
+        body: parseJson(text),
+        requestId,
+        arrivedAt,
+        headers: request.headers,
+        cancellation,
+        get log() {
+          return withFields(log, { requestId });
+        },
+      });
+      return { body: JSON.stringify(value ?? null), headers };
+    } catch (error) {
+      throw asSent(error, text);
+    }
   };
 }
 

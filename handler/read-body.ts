@@ -19,11 +19,17 @@ export interface ReadBodyOptions {
 }
 
 /**
- * @throws HttpError 415 for another content type, 413 for a body that is too long, 400 for one that is not JSON
+ * Reads the body of a request that says it is JSON, see {@link parseJson}.
+ *
+ * @throws HttpError 415 for another content type, 413 for a body that is too long, 400 for one that is not UTF-8
  */
-export async function readJson(request: Request, options: ReadBodyOptions): Promise<unknown> {
+export async function readText(request: Request, options: ReadBodyOptions): Promise<string> {
   checkType(request.headers);
-  const text = decodeText(await readBytes(request, options));
+  return decodeText(await readBytes(request, options));
+}
+
+/** @throws HttpError 400 for a text that is not JSON, with the place of the fault */
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -11,6 +11,7 @@ import { show } from "../../core/show.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { OUTPUT } from "../../core/tensor-api.ts";
 import { datatypeOf, readFiniteCells } from "../../core/tensor-bytes.ts";
+import { asSent } from "../as-sent.ts";
 import { invalidInput } from "../call.ts";
 import { HttpError } from "../http-error.ts";
 import { formatPath, type Problem, problemsOf } from "../problem.ts";
@@ -51,7 +52,20 @@ export function readRequest(
   declared: Readonly<Record<string, TensorShape>>,
 ): InferenceRequest {
   const length = readLength(headerLength, body.byteLength);
-  const parsed = z.safeParse(InferenceHeader, readHeader(body.subarray(0, length)));
+  const text = readHeader(body.subarray(0, length));
+  try {
+    return readParts(parseHeader(text), body.subarray(length), declared);
+  } catch (error) {
+    throw asSent(error, text);
+  }
+}
+
+function readParts(
+  header: unknown,
+  raw: Uint8Array,
+  declared: Readonly<Record<string, TensorShape>>,
+): InferenceRequest {
+  const parsed = z.safeParse(InferenceHeader, header);
   if (!parsed.success) {
     throw invalidInput(problemsOf(parsed.error.issues));
   }
@@ -64,7 +78,7 @@ export function readRequest(
   if (unknown.length > 0) {
     throw invalidInput(unknown);
   }
-  const inputs = readInputs(parsed.data.inputs, body.subarray(length), declared);
+  const inputs = readInputs(parsed.data.inputs, raw, declared);
   const asked = outputs?.[0]?.parameters?.binary_data;
   return { id, inputs, isBinary: asked ?? parameters?.binary_data_output ?? false };
 }
@@ -83,13 +97,17 @@ function readLength(header: string | null, bodyLength: number): number {
   return length;
 }
 
-function readHeader(bytes: Uint8Array): unknown {
+function readHeader(bytes: Uint8Array): string {
   if (!isUtf8(bytes)) {
     throw new HttpError(400, "the JSON before the tensors is not UTF-8 text");
   }
+  const { buffer, byteOffset, byteLength } = bytes;
+  return Buffer.from(buffer, byteOffset, byteLength).toString("utf8");
+}
+
+function parseHeader(text: string): unknown {
   try {
-    const { buffer, byteOffset, byteLength } = bytes;
-    return JSON.parse(Buffer.from(buffer, byteOffset, byteLength).toString("utf8"));
+    return JSON.parse(text);
   } catch {
     throw new HttpError(400, "what stands before the tensors is not JSON");
   }
