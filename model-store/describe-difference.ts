@@ -12,8 +12,14 @@ const LONGEST_VALUE = 60;
  *
  * @param stored - JSON data
  * @param given - JSON data of the same kind
+ * @param where - what the two are called. @default in the store, here
  */
-export function describeDifference(stored: unknown, given: unknown): string[] {
+export function describeDifference(
+  stored: unknown,
+  given: unknown,
+  where: readonly [string, string] = ["in the store", "here"],
+): string[] {
+  const [here, there] = where;
   if (canonicalJson(stored) === canonicalJson(given)) {
     return [];
   }
@@ -24,7 +30,7 @@ export function describeDifference(stored: unknown, given: unknown): string[] {
     .filter((property) => before.get(property) !== after.get(property))
     .map(
       (property) =>
-        `${property}: ${shown(before.get(property))} in the store, ${shown(after.get(property))} here`,
+        `${property}: ${shown(before.get(property))} ${here}, ${shown(after.get(property))} ${there}`,
     );
   return lines.length === 0 ? ["only the order of a list, or something empty"] : lines;
 }

@@ -30,12 +30,12 @@ export interface PromoteOptions extends MoveAliasOptions {
   /** Numbers of the model beside its metadata, and before it. @default none */
   readonly metrics?: Metrics | undefined;
   /**
-   * Numbers that come of comparing the model with the one that is promoted now, e.g. churn; asked only where one is.
+   * Numbers that come of comparing the model with the one that is promoted now, undefined where none is; e.g. churn.
    *
    * @default none
    */
   readonly compare?:
-    | ((current: ModelManifest, next: ModelManifest) => Promise<Metrics>)
+    | ((current: ModelManifest | undefined, next: ModelManifest) => Promise<Metrics>)
     | undefined;
 }
 
@@ -67,8 +67,7 @@ export async function promote(
   const meant = (await aliasVersion(shelf, { name, version: to }, { signal })) ?? null;
   const current =
     meant === null ? undefined : await findVersion(shelf, { name, version: meant }, { signal });
-  const compared =
-    current === undefined || compare === undefined ? {} : await compare(current.manifest, manifest);
+  const compared = (await compare?.(current?.manifest, manifest)) ?? {};
   const own = { ...manifest.metadata, ...metrics, ...compared };
   const verdicts = gates.map((gate) => checkGate(gate, own, current?.manifest.metadata));
   checkVerdicts(formatTag({ name, version }), to, verdicts);
@@ -149,7 +148,7 @@ function checkVerdicts(tag: string, to: string, verdicts: readonly GateVerdict[]
     const lines = refused.map(({ gate, reason }) => `\n  ${gate}: ${reason}`).join("");
     throw new BentoError("BENTO_REFUSED", `${tag} is not promoted to ${to}:${lines}`, {
       where: "--require",
-      hint: "numbers come from the model's metadata (bento models get shows it) or from --metrics FILE",
+      hint: "numbers come from the model's metadata (bento models get shows it), from --metrics FILE, or churn from --on ROWS",
     });
   }
 }

@@ -10,6 +10,8 @@ import { type Metrics, parseGate } from "../../core/gate.ts";
 import { formatTag, parseTag } from "../../core/tag.ts";
 import type { AliasChange, AliasMove } from "../../model-store/aliases.ts";
 import type { ChainEntry } from "../../model-store/chain.ts";
+import type { PromoteOptions } from "../../model-store/promote.ts";
+import type { Store } from "../../model-store/store.ts";
 import type { CliContext } from "../context.ts";
 import { originOf } from "../origin.ts";
 import { printDocument, printTable } from "../output.ts";
@@ -25,6 +27,7 @@ export interface PromoteFlags extends Flags {
   readonly from?: string;
   readonly require?: readonly string[];
   readonly metrics?: string;
+  readonly on?: string;
   readonly expect?: string;
   readonly reason?: string;
 }
@@ -43,6 +46,7 @@ export async function promoteModel(
     from: flags.from,
     gates,
     metrics,
+    compare: comparison(context, store, flags.on),
     ...(await saidBy(context, flags)),
   });
   if (flags.json === true) {
@@ -102,6 +106,25 @@ export async function showHistory(
     [value.why, value.from && `from ${value.from}`, value.run].filter(Boolean).join(", "),
   ]);
   printTable(context, ["WHEN (UTC)", "ALIAS", "MOVE", "WHO", "WHY"], rows);
+}
+
+/** Gates on churn need rows; without them such a gate finds no number, and says so. */
+function comparison(
+  context: CliContext,
+  store: Store,
+  file: string | undefined,
+): PromoteOptions["compare"] {
+  return file === undefined
+    ? undefined
+    : async (before, after) => {
+        if (before === undefined) {
+          return { churn: 0, largest_change: 0 }; // nothing changes for anybody
+        }
+        const { compareOn } = await import("./models-diff.ts");
+        const models = [{ manifest: before }, { manifest: after }] as const;
+        const { churn, largestChange } = await compareOn(context, { store, models, file });
+        return { churn, largest_change: largestChange };
+      };
 }
 
 async function saidBy(

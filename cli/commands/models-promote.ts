@@ -1,5 +1,5 @@
 /**
- * `bento models promote|rollback|history`: which version an alias means, and why.
+ * `bento models promote|rollback|history|diff`: which version an alias means, why, and what another would change.
  *
  * @module
  */
@@ -21,6 +21,10 @@ export function registerPromotion(models: Command, context: CliContext): void {
       collect,
     )
     .option("--metrics <file>", "JSON file with numbers of the model, beside its metadata")
+    .option(
+      "--on <rows.jsonl>",
+      "run it and the promoted version on these rows: gives the numbers churn and largest_change",
+    )
     .option("--expect <version>", "refuse unless the alias means this version now (none: nothing)")
     .option("--reason <text>", "kept in the alias's history")
     .option(...STORE_OPTION)
@@ -47,5 +51,14 @@ export function registerPromotion(models: Command, context: CliContext): void {
     .addOption(jsonOption())
     .action(async (name: string, options) =>
       (await import("../actions/models-promote.ts")).showHistory(context, name, options),
+    );
+  models
+    .command("diff <before> <after>")
+    .description("say how two models differ, and with --on how their answers do")
+    .option("--on <rows.jsonl>", "run both on these rows, one JSON document a line")
+    .option(...STORE_OPTION)
+    .addOption(jsonOption())
+    .action(async (before: string, after: string, options) =>
+      (await import("../actions/models-diff.ts")).diffModels(context, [before, after], options),
     );
 }

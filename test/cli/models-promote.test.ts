@@ -52,7 +52,7 @@ describe("bento models promote", () => {
       error: small:v2 is not promoted to production:
                accuracy>=0.95: accuracy is not >= 0.95: it is 0.9
         at: --require
-        do: numbers come from the model's metadata (bento models get shows it) or from --metrics FILE
+        do: numbers come from the model's metadata (bento models get shows it), from --metrics FILE, or churn from --on ROWS
       "
     `);
     expect(await cli.seen(line("accuracy>=current"))).toMatchInlineSnapshot(`
@@ -60,7 +60,7 @@ describe("bento models promote", () => {
       error: small:v2 is not promoted to production:
                accuracy>=current: the current version has no number called accuracy
         at: --require
-        do: numbers come from the model's metadata (bento models get shows it) or from --metrics FILE
+        do: numbers come from the model's metadata (bento models get shows it), from --metrics FILE, or churn from --on ROWS
       "
     `);
     expect(await cli.seen(line("accuracy>=0.9"))).toMatchInlineSnapshot(`

@@ -66,7 +66,7 @@ describe("ModelStore.promote", () => {
         "\n  accuracy>=current-0.01: accuracy is not >= 0.89: it is 0.8" +
         "\n  f1>=0.5: the model has no number called f1",
       where: "--require",
-      hint: "numbers come from the model's metadata (bento models get shows it) or from --metrics FILE",
+      hint: "numbers come from the model's metadata (bento models get shows it), from --metrics FILE, or churn from --on ROWS",
     });
     expect((await history(store, "production")).length).toBe(1);
   });
@@ -78,7 +78,7 @@ describe("ModelStore.promote", () => {
       to: "production",
       metrics: { accuracy: 0.99, churn: 1 },
       compare: async (current, next) => {
-        expect([current.version, next.version]).toEqual(["v1", "v2"]);
+        expect([current?.version, next.version]).toEqual(["v1", "v2"]);
         return { churn: 0.001 };
       },
       gates: ["accuracy>=current", "churn<=1%"].map(parseGate),
