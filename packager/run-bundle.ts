@@ -1,6 +1,6 @@
 /**
- * Runs a bundled service's description in a process of its own, bounded in time: what the user's code starts, prints or
- * throws meanwhile stays there.
+ * Runs a bundled service's description in a process of its own, bounded in time and ending with its caller: what the
+ * user's code starts, prints or throws meanwhile stays there.
  *
  * @module
  */
@@ -26,6 +26,10 @@ export interface RunBundleOptions {
 // the answer goes by a channel of its own, because user code may print to stdout
 const SCRIPT = `
 import { writeSync } from "node:fs";
+import { Worker } from "node:worker_threads";
+// a thread of its own: the service's code may never let go of this one
+const guard = 'new (require("node:net").Socket)({ fd: 4 }).on("error", () => {}).on("close", () => process.kill(-process.pid, "SIGKILL")).resume()';
+new Worker(guard, { eval: true, execArgv: [] }).unref();
 function say(value) {
   let bytes = Buffer.from(JSON.stringify(value));
   while (bytes.length > 0) bytes = bytes.subarray(writeSync(3, bytes));
@@ -55,7 +59,8 @@ export async function runBundle(
 ): Promise<BundleRun> {
   signal?.throwIfAborted();
   const child = spawn(process.execPath, argumentsFor(bundleFile), {
-    stdio: ["ignore", "ignore", "pipe", "pipe"],
+    // the last one carries nothing: it closes when this process ends, however that may be
+    stdio: ["ignore", "ignore", "pipe", "pipe", "pipe"],
     detached: true, // a group of its own, so that what the service starts ends with it
   });
   const deadline = AbortSignal.timeout(timeLimitMs);
@@ -73,6 +78,7 @@ export async function runBundle(
   } finally {
     deadline.removeEventListener("abort", stop);
     signal?.removeEventListener("abort", stop);
+    child.stdio[4]?.destroy();
   }
 }
 
