@@ -37,7 +37,7 @@ export const BUILT_INS: readonly string[] = [
 export function addBuiltIns<E extends Env>(options: BuiltInsOptions<E>): void {
   const { hono, definition, version, metrics, readyz } = options;
   const documents = once(async () => {
-    const { documentsOf } = await import("./documents.ts");
+    const { documentsOf } = await import("./on-demand.ts");
     return documentsOf(definition, { version, hasMetrics: metrics !== undefined });
   });
   const answers: Readonly<Record<string, () => Response | Promise<Response>>> = {

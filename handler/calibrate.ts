@@ -22,7 +22,10 @@ export interface CalibrateOptions {
 /** Of each size; the shortest counts, for whatever disturbs a run makes it longer. */
 const RUNS = 3;
 
-/** Code that runs for the first times is slower by several times what a tiny model takes: then more runs, up to these. */
+/**
+ * Code that runs for the first times is slower by several times what a tiny model takes: then more runs of the first size,
+ * up to these. For the other sizes it is warm.
+ */
 const TINY_RUNS = 20;
 const TINY_TOTAL_MS = 3;
 
@@ -78,7 +81,10 @@ async function measure(
     if (isTooMuch) {
       break;
     }
-    const { ms, totalMs } = await shortest(() => run(rows), budgetMs - spentMs);
+    const { ms, totalMs } = await shortest(() => run(rows), {
+      mostRuns: last === undefined ? TINY_RUNS : RUNS,
+      budgetMs: budgetMs - spentMs,
+    });
     spentMs += totalMs;
     if (ms > deadlineMs && points.length > 1) {
       break; // as second point it still tells what a batch costs from what a row costs
@@ -98,12 +104,15 @@ async function withSecond(points: Point[], options: CalibrateOptions): Promise<P
   return [only, { rows: 2, ms: Math.max(LEAST_MS, await run(2)) }];
 }
 
-async function shortest(run: () => Promise<number>, budgetMs: number) {
+async function shortest(
+  run: () => Promise<number>,
+  { mostRuns, budgetMs }: { readonly mostRuns: number; readonly budgetMs: number },
+) {
   const once = async () => Math.max(LEAST_MS, await run());
   const firstMs = await once(); // pays for what is made at the first run of a shape
   let ms = firstMs;
   let totalMs = 0;
-  for (let runs = 1; runs < RUNS || (runs < TINY_RUNS && totalMs < TINY_TOTAL_MS); runs += 1) {
+  for (let runs = 1; runs < RUNS || (runs < mostRuns && totalMs < TINY_TOTAL_MS); runs += 1) {
     if (firstMs + totalMs + ms > budgetMs) {
       break;
     }

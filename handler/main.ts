@@ -13,6 +13,6 @@ export async function describe(
   exports: ModuleExports,
   exportName?: string,
 ): Promise<ServiceDescription> {
-  const described = await import("./describe.ts");
-  return described.describe(exports, exportName);
+  const parts = await import("./on-demand.ts");
+  return parts.describe(exports, exportName);
 }

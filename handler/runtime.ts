@@ -26,7 +26,7 @@ export async function readRuntime(directory: string): Promise<RuntimeManifest> {
     if (isPlain(value)) {
       return value;
     }
-    const schema = await import("../core/runtime-manifest.ts");
+    const schema = await import("./on-demand.ts");
     return schema.RuntimeManifest.parse(value);
   } catch (cause) {
     throw new BentoError("BENTO_INTEGRITY", "bento.json is not what a build writes", {
@@ -79,7 +79,7 @@ export async function readProfile(
   const path = isGiven ? resolve(given) : join(directory, "profile.json");
   try {
     const text = readFileSync(path, "utf8");
-    const schema = await import("../core/profile.ts"); // made only where there is one
+    const schema = await import("./on-demand.ts"); // made only where there is one
     return schema.Profile.parse(JSON.parse(text));
   } catch (err) {
     const isAbsent = err instanceof Error && "code" in err && err.code === "ENOENT";

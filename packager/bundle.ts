@@ -27,7 +27,7 @@ export interface Bundle {
 const MAIN = `import { start } from "./service.js";\n\nawait start();\n`;
 
 /** CommonJS packages inside an ES module still call \`require\` for Node's own modules. */
-const REQUIRE_BANNER = `import{createRequire as bentoRequire}from"node:module";const require=bentoRequire(import.meta.url);`;
+const REQUIRE_BANNER = `const require=process.getBuiltinModule("node:module").createRequire(import.meta.url);`;
 
 const OPTIONS = {
   write: false,

@@ -10,7 +10,7 @@ import type { CostProfile } from "../cost-model.ts";
 import { inlineHost } from "./inline-host.ts";
 import { type MeasureOptions, measureModel, measureRate } from "./measure-model.ts";
 import { type OpenSessionOptions, openSession, type RunnerSpec } from "./onnx-session.ts";
-import type { ModelHost } from "./worker-pool.ts";
+import { type ModelHost, openWorkerPool } from "./worker-pool.ts";
 
 /** Worker threads, and threads within one run of each. */
 export interface Layout {
@@ -171,8 +171,7 @@ function cheapest(profile: CostProfile | undefined): CostProfile["points"][numbe
   );
 }
 
-async function open(options: PlaceOptions, { threads, intraOpThreads }: Layout) {
+function open(options: PlaceOptions, { threads, intraOpThreads }: Layout) {
   const { session, workerUrl, onDeath } = options;
-  const { openWorkerPool } = await import("./worker-pool.ts"); // a model on this thread needs none
   return openWorkerPool({ input: { ...session, intraOpThreads }, threads, workerUrl, onDeath });
 }

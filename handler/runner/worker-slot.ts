@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { BentoError } from "../../core/bento-error.ts";
 import type { BufferPool } from "./buffer-pool.ts";
 import type { RunnerSpec, Tensors } from "./onnx-session.ts";
@@ -90,7 +90,9 @@ export class WorkerSlot {
 
   #start(): Thread {
     const { input, workerUrl } = this.#options;
-    const worker = new Worker(workerUrl, { workerData: input, name: "onnx" });
+    // loaded by the first thread, not by those who need none
+    const threads = process.getBuiltinModule("node:worker_threads");
+    const worker = new threads.Worker(workerUrl, { workerData: input, name: "onnx" });
     const ready = Promise.withResolvers<RunnerSpec>();
     ready.promise.catch(() => {}); // whoever waits hears of it
     const thread: Thread = { worker, ready: ready.promise, pending: new Map() };
