@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { type BentoManifest, bentoDigest, bentoVersion } from "../core/bento-manifest.ts";
 import { canonicalJson } from "../core/canonical-json.ts";
@@ -22,6 +22,7 @@ import { installedPackage, ownVersion } from "./own-package.ts";
 import type { Project } from "./project.ts";
 import { bentoReadme } from "./readme.ts";
 import { resolveModels } from "./resolve-models.ts";
+import { makeWorkDirectory } from "./work-directory.ts";
 import { writeFiles } from "./write-files.ts";
 
 export interface BuildOptions {
@@ -58,8 +59,7 @@ const IMAGE_NODE = "24";
  */
 export async function buildBento(project: Project, options: BuildOptions): Promise<BuiltBento> {
   const { store, onProgress = silent, signal } = options;
-  await mkdir(options.workDirectory, { recursive: true });
-  const stage = await mkdtemp(join(options.workDirectory, "build-"));
+  const stage = await makeWorkDirectory(options.workDirectory, "build");
   try {
     const bundle = await runStep(onProgress, { step: "bundle" }, () => bundleService(project));
     await writeFiles(join(stage, "src"), bundle.files);

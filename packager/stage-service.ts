@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { copyFile, rm, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { canonicalJson } from "../core/canonical-json.ts";
 import { digestOf } from "../core/digest.ts";
@@ -17,6 +17,7 @@ import { describeService } from "./describe-service.ts";
 import { includeFiles } from "./include-files.ts";
 import type { Project } from "./project.ts";
 import { resolveModels } from "./resolve-models.ts";
+import { makeWorkDirectory } from "./work-directory.ts";
 import { writeFiles } from "./write-files.ts";
 
 export interface StageOptions {
@@ -41,8 +42,7 @@ export async function stageService(
   project: Project,
   options: StageOptions,
 ): Promise<StagedService> {
-  await mkdir(options.workDirectory, { recursive: true });
-  const directory = await mkdtemp(join(options.workDirectory, "serve-"));
+  const directory = await makeWorkDirectory(options.workDirectory, "serve");
   const dispose = () => rm(directory, { recursive: true, force: true });
   try {
     const bundle = await bundleService(project);
