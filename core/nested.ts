@@ -6,7 +6,7 @@
  */
 import { elementProblem, fromCell, textProblem, toCell } from "./element.ts";
 import { show } from "./show.ts";
-import { allocateCells, type Dtype, type Tensor } from "./tensor.ts";
+import { allocateCells, type Dtype, pairTensor, type Tensor } from "./tensor.ts";
 
 /** A declared shape: a number fixes an axis, a name leaves it open. `?` is no name: two of them may differ. */
 export interface TensorShape<D extends Dtype = Dtype> {
@@ -56,7 +56,7 @@ export function readNested<D extends Dtype>(
   if (problems.length === 0) {
     eachElement(nested, dims.length, put);
   }
-  return { dtype, dims, data };
+  return pairTensor(dtype, dims, data);
 }
 
 /**

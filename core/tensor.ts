@@ -27,11 +27,26 @@ export interface Cells {
 
 export type Dtype = DtypeName & keyof Cells;
 
-/** `dims` multiply to the length of `data`, which is in row-major order. */
-export interface Tensor<D extends Dtype = Dtype> {
+interface TensorOf<D extends Dtype> {
   readonly dtype: D;
   readonly dims: readonly number[];
   readonly data: Cells[D];
+}
+
+/**
+ * A tensor of one of these element types: `dims` multiply to the length of `data`, which is in row-major order. Once
+ * `dtype` is known, so is the array: `if (t.dtype === "int64") t.data[0]` is a bigint.
+ */
+export type Tensor<D extends Dtype = Dtype> = D extends Dtype ? TensorOf<D> : never;
+
+/** A tensor of what belongs together already; nothing is checked. */
+export function pairTensor<D extends Dtype>(
+  dtype: D,
+  dims: readonly number[],
+  data: Cells[D],
+): Tensor<D> {
+  const paired: TensorOf<D> = { dtype, dims, data };
+  return paired as unknown as Tensor<D>; // a TensorOf<D> for any one D
 }
 
 const ARRAYS = {
@@ -76,7 +91,7 @@ export function tensor<const D extends Dtype>(
       `expected ${expected} elements for a ${dtype} tensor [${dims.join(", ")}], got ${data.length}`,
     );
   }
-  return { dtype, dims, data: toCells(dtype, data) };
+  return pairTensor(dtype, dims, toCells(dtype, data));
 }
 
 /**
@@ -102,7 +117,7 @@ export function rowLength(dims: readonly number[]): number {
  *
  * @throws BentoError BENTO_BUG when the tensor has not all these rows
  */
-export function sliceRows<D extends Dtype>(whole: Tensor<D>, from: number, to: number): Tensor<D> {
+export function sliceRows<T extends Tensor>(whole: T, from: number, to: number): T {
   if (from < 0 || to < from || to > (whole.dims[0] ?? 0)) {
     throw new BentoError("BENTO_BUG", `no rows ${from} to ${to} in ${describe(whole)}`);
   }
@@ -110,7 +125,8 @@ export function sliceRows<D extends Dtype>(whole: Tensor<D>, from: number, to: n
   const data: unknown = Array.isArray(whole.data)
     ? whole.data.slice(from * stride, to * stride)
     : whole.data.subarray(from * stride, to * stride);
-  return { dtype: whole.dtype, dims: [to - from, ...whole.dims.slice(1)], data: data as Cells[D] };
+  const dims = [to - from, ...whole.dims.slice(1)];
+  return pairTensor(whole.dtype, dims, data as Cells[Dtype]) as T; // of the same dtype
 }
 
 /**
@@ -119,7 +135,7 @@ export function sliceRows<D extends Dtype>(whole: Tensor<D>, from: number, to: n
  * @param parts - at least one; the same dtype, one axis or more, and the same axes after the first
  * @throws BentoError BENTO_INVALID_INPUT when they differ
  */
-export function concatRows<D extends Dtype>(parts: readonly Tensor<D>[]): Tensor<D> {
+export function concatRows<T extends Tensor>(parts: readonly T[]): T {
   const [first] = parts;
   if (first === undefined) {
     throw new BentoError("BENTO_BUG", "no tensors to join");
@@ -138,12 +154,12 @@ export function concatRows<D extends Dtype>(parts: readonly Tensor<D>[]): Tensor
     }
   }
   const rows = parts.reduce((sum, part) => sum + (part.dims[0] ?? 0), 0);
-  const cells = allocateCells(first.dtype, rows * rowLength(first.dims));
+  const cells: Cells[Dtype] = allocateCells(first.dtype, rows * rowLength(first.dims));
   copyRows(parts, cells);
-  return { dtype: first.dtype, dims: [rows, ...first.dims.slice(1)], data: cells };
+  return pairTensor(first.dtype, [rows, ...first.dims.slice(1)], cells) as T; // of the same dtype
 }
 
-function copyRows<D extends Dtype>(parts: readonly Tensor<D>[], cells: Cells[D]): void {
+function copyRows(parts: readonly Tensor[], cells: Cells[Dtype]): void {
   let offset = 0;
   for (const part of parts) {
     if (Array.isArray(cells)) {

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Padding } from "../../core/padding.ts";
-import { type Cells, type Dtype, rowLength, type Tensor } from "../../core/tensor.ts";
+import { type Cells, type Dtype, pairTensor, rowLength, type Tensor } from "../../core/tensor.ts";
 import type { Slice } from "../batcher.ts";
 import type { BufferPool } from "./buffer-pool.ts";
 import type { RunnerSpec, Tensors } from "./onnx-session.ts";
@@ -33,7 +33,7 @@ export function copyTensors(tensors: Tensors, memory: BufferPool): Tensors {
   for (const [name, whole] of Object.entries(tensors)) {
     const data = memory.take(whole.dtype, whole.data.length);
     place(whole.data, data, 0);
-    copies[name] = { dtype: whole.dtype, dims: whole.dims, data };
+    copies[name] = pairTensor(whole.dtype, whole.dims, data);
   }
   return copies;
 }
@@ -95,7 +95,7 @@ function joinInput(slices: readonly Slice<Tensors>[], { name, memory, fill }: Jo
       fillCells(data, fill ?? 0, { from: row * stride + own, to: (row + 1) * stride });
     }
   }
-  return { dtype, dims, data };
+  return pairTensor(dtype, dims, data);
 }
 
 function trim(whole: Tensor, length: number): Tensor {
@@ -106,7 +106,7 @@ function trim(whole: Tensor, length: number): Tensor {
     const from = row * padded * cell;
     place(part(whole.data, from, from + length * cell), kept, row * length * cell);
   }
-  return { dtype: whole.dtype, dims: [rows, length, ...rest], data: kept };
+  return pairTensor(whole.dtype, [rows, length, ...rest], kept);
 }
 
 type AnyCells = Cells[Dtype];

@@ -6,7 +6,7 @@
  */
 import { toCell } from "../../core/element.ts";
 import type { Padding } from "../../core/padding.ts";
-import { allocateCells, type Tensor } from "../../core/tensor.ts";
+import { allocateCells, pairTensor, type Tensor } from "../../core/tensor.ts";
 import { isTensor } from "./check-inputs.ts";
 import type { RunnerSpec, Tensors } from "./onnx-session.ts";
 
@@ -24,5 +24,5 @@ export function withMask(inputs: Tensors, spec: RunnerSpec, padding: Padding | u
   }
   const data: Tensor["data"] = allocateCells(declared.dtype, rows * length);
   data.fill(toCell(declared.dtype, 1) as never); // dtype decides both
-  return { ...inputs, [mask]: { dtype: declared.dtype, dims: [rows, length], data } };
+  return { ...inputs, [mask]: pairTensor(declared.dtype, [rows, length], data) };
 }

@@ -8,7 +8,7 @@
 import { createRequire } from "node:module";
 import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import { BentoError } from "../../core/bento-error.ts";
-import type { Dtype, Tensor } from "../../core/tensor.ts";
+import type { Tensor } from "../../core/tensor.ts";
 import type { DtypeName, TensorSpec } from "../../core/tensor-spec.ts";
 
 export type Tensors = Readonly<Record<string, Tensor>>;
@@ -142,11 +142,7 @@ function fromOrt(output: OrtTensor): Tensor {
   // Node 24 has an array for float16; ours holds the bits
   const isHalf = output.type === "float16" && ArrayBuffer.isView(data);
   const cells = isHalf ? new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2) : data;
-  return {
-    dtype: output.type as DtypeName,
-    dims: output.dims,
-    data: cells as Tensor<Dtype>["data"],
-  };
+  return { dtype: output.type, dims: output.dims, data: cells } as Tensor; // of the kinds that DTYPES lists
 }
 
 function loadError(

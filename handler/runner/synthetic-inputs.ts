@@ -5,7 +5,7 @@
  * @module
  */
 import type { Padding } from "../../core/padding.ts";
-import { allocateCells, rowLength, type Tensor } from "../../core/tensor.ts";
+import { allocateCells, pairTensor, rowLength, type Tensor } from "../../core/tensor.ts";
 import type { TensorSpec } from "../../core/tensor-spec.ts";
 import type { RunnerSpec, Tensors } from "./onnx-session.ts";
 
@@ -61,7 +61,7 @@ function synthetic({ name, dtype, dims }: TensorSpec, { rows, spec, padding }: R
   if (Object.hasOwn(padding?.values ?? {}, name)) {
     fillOnes(data); // a mask that hides nothing, and ids that every vocabulary has
   }
-  return { dtype, dims: lengths, data };
+  return pairTensor(dtype, lengths, data);
 }
 
 function fillOnes(data: Tensor["data"]): void {

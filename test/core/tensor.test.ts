@@ -4,6 +4,7 @@ import {
   allocateCells,
   concatRows,
   type Dtype,
+  pairTensor,
   rowLength,
   sliceRows,
   type Tensor,
@@ -211,7 +212,7 @@ describe("concatRows", () => {
           const cell = kind === "string" ? `t${index}` : kind === "int64" ? BigInt(index) : bit;
           (data as unknown[])[index] = cell;
         }
-        const whole: Tensor = { dtype: kind, dims: [rows, width], data };
+        const whole: Tensor = pairTensor(kind, [rows, width], data);
         const cut = rows === 0 ? 0 : seed % (rows + 1);
         expect(concatRows([sliceRows(whole, 0, cut), sliceRows(whole, cut, rows)])).toEqual(whole);
       }),

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ApiError, io, model, service, tensor } from "bentokit";
+import { ApiError, io, model, service, type Tensor, tensor } from "bentokit";
 import * as z from "zod";
 
 declare module "bentokit" {
@@ -21,6 +21,26 @@ declare module "bentokit" {
     };
   }
 }
+
+/** Once the element type is known, so is what an element is. */
+export function firstOf(whole: Tensor): bigint | string | number | undefined {
+  if (whole.dtype === "int64" || whole.dtype === "uint64") {
+    const first: bigint | undefined = whole.data[0];
+    return first;
+  }
+  if (whole.dtype === "string") {
+    const first: string | undefined = whole.data[0];
+    return first;
+  }
+  const number: number | undefined = whole.data[0];
+  return number;
+}
+export const narrow: Tensor<"int64" | "string"> = tensor("string", [1], ["a"] as string[]);
+// @ts-expect-error an int64 is no number
+export const mixed: Tensor = { dtype: "int64", dims: [1], data: new Float32Array(1) };
+declare const wide: Tensor;
+// @ts-expect-error any tensor is not one of int64
+export const int64: Tensor<"int64"> = wide;
 
 const Flower = z.object({ sepal_length: z.number() });
 const Species = z.enum(["setosa", "versicolor"]);
