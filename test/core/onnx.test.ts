@@ -190,6 +190,8 @@ describe("readOnnxSignature", () => {
 
   it.each([
     [16, "input X has the element type bfloat16, which cannot be served"],
+    [21, "input X has the element type uint4, which cannot be served"],
+    [22, "input X has the element type int4, which cannot be served"],
     [0, "input X has the element type number 0, which cannot be served"],
     [99, "input X has the element type number 99, which cannot be served"],
   ])("refuses element type %i", (elemType, message) => {
