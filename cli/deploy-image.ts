@@ -8,15 +8,17 @@ import { resolve } from "node:path";
 import type { Adapter } from "../adapters/adapter.ts";
 import { BentoError } from "../core/bento-error.ts";
 import type { BentoManifest } from "../core/bento-manifest.ts";
+import type { Digest } from "../core/digest.ts";
 import type { PlannedImage } from "../core/plan.ts";
 import { formatTag } from "../core/tag.ts";
+import { homeImages } from "../oci/home-images.ts";
 import { type ContainerizeFlags, makeImage } from "./actions/containerize.ts";
 import { type CliContext, homeOf } from "./context.ts";
 import type { DeployFlags } from "./deploy-request.ts";
 
 export interface ImageRequest {
   readonly manifest: BentoManifest;
-  readonly flags: Pick<DeployFlags, "image" | "base" | "store" | "json">;
+  readonly flags: Pick<DeployFlags, "image" | "base" | "store" | "json" | "requireSignature">;
   /** Where it goes. */
   readonly adapter: Adapter;
 }
@@ -35,8 +37,27 @@ export async function imageToDeploy(
     ...(flags.store === undefined ? {} : { store: flags.store }),
     ...(flags.json === undefined ? {} : { json: flags.json }),
   };
-  const made = await makeImage(context, formatTag(manifest), containerizeFlags);
-  return { digest: made.digest, platform: made.platform, bytes: sum(made.layers) };
+  const tag = formatTag(manifest);
+  const made = await makeImage(context, tag, containerizeFlags);
+  const signed = await signatureOf(context, flags, {
+    directory: homeImages(homeOf(context)),
+    digest: made.digest,
+    text: tag,
+  });
+  return { digest: made.digest, platform: made.platform, bytes: sum(made.layers), ...signed };
+}
+
+/** Refuses an image that the key has not signed, before anything is done with it. */
+async function signatureOf(
+  context: CliContext,
+  { requireSignature }: ImageRequest["flags"],
+  image: { readonly directory: string; readonly digest: Digest; readonly text: string },
+): Promise<Pick<PlannedImage, "signedBy">> {
+  if (requireSignature === undefined) {
+    return {};
+  }
+  const { refuseUnsigned } = await import("./require-signature.ts");
+  return { signedBy: await refuseUnsigned(context, requireSignature, image) };
 }
 
 /** What may run a bento without an image runs here. */
@@ -74,8 +95,13 @@ async function imageInLayout(
       },
     );
   }
+  const { digest } = image.descriptor;
+  const signed = await signatureOf(context, request.flags, {
+    directory: layout.directory,
+    digest,
+    text,
+  });
   if (isHere(request)) {
-    const { homeImages } = await import("../oci/home-images.ts");
     const { copyImage } = await import("../oci/copy-image.ts");
     const kept = await createLayout(homeImages(homeOf(context)));
     const { signal } = context;
@@ -83,9 +109,10 @@ async function imageInLayout(
   }
   const { os, architecture } = image.config;
   return {
-    digest: image.descriptor.digest,
+    digest,
     platform: `${os}/${architecture}`,
     bytes: sum(image.layers),
+    ...signed,
   };
 }
 

@@ -30,6 +30,8 @@ export interface DeployFlags {
   readonly emit?: string;
   readonly image?: string;
   readonly base?: string;
+  /** File of the public key that must have signed the image. */
+  readonly requireSignature?: string;
   readonly verify: boolean;
   readonly yes?: boolean;
   readonly store?: string;
@@ -58,9 +60,11 @@ export async function deployRequest(
   refuseUnmet(adapter, purpose === "show" ? [] : [purpose]);
   const manifest = await whatFor(context, bento, flags);
   const sets = setsOf(flags);
-  const image = runsImage(adapter, parseOptions(adapter, options, sets))
-    ? await imageToDeploy(context, { manifest, flags, adapter })
-    : undefined;
+  const isImage = runsImage(adapter, parseOptions(adapter, options, sets));
+  if (!isImage && flags.requireSignature !== undefined) {
+    throw unsignable(platform);
+  }
+  const image = isImage ? await imageToDeploy(context, { manifest, flags, adapter }) : undefined;
   return {
     platform,
     environment: flags.env,
@@ -72,6 +76,17 @@ export async function deployRequest(
     variables: parseKeyValues("--set-env", flags.setEnv, "LOG_LEVEL=debug"),
     purpose,
   };
+}
+
+function unsignable(platform: string): BentoError {
+  return new BentoError(
+    "BENTO_UNSUPPORTED",
+    `${platform} runs the bento itself, no image is signed`,
+    {
+      where: "--require-signature",
+      hint: "run its image, e.g. with --engine podman, or leave --require-signature out",
+    },
+  );
 }
 
 /** `--engine` is an option of its platform like any other; an absent platform option says so. */

@@ -30,6 +30,7 @@ export function planText(plan: Plan): string {
   }
   if (image !== undefined) {
     lines.push(`  image  ${image.digest} (${image.platform}, ${formatBytes(image.bytes)})`);
+    lines.push(...(image.signedBy === undefined ? [] : [`         signed by ${image.signedBy}`]));
   }
   for (const action of plan.actions) {
     const risk = action.risk === "none" ? "" : `  [${action.risk}]`;

@@ -46,6 +46,10 @@ export const PlannedImage = z.strictObject({
   digest: Digest,
   platform: z.string().describe("os/architecture, e.g. linux/amd64."),
   bytes: z.int().describe("Compressed size of all layers."),
+  signedBy: z
+    .string()
+    .optional()
+    .describe("Key whose signature was asked for and holds: base64 of its SHA-256."),
 });
 export type PlannedImage = z.infer<typeof PlannedImage>;
 

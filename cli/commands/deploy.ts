@@ -13,7 +13,7 @@ import { STORE_OPTION } from "../store.ts";
 /** What a plan says already. */
 const FIXED_BY_A_PLAN = [
   ...["plan", "out", "emit"],
-  ...["platform", "name", "set", "engine", "setEnv", "image", "base"],
+  ...["platform", "name", "set", "engine", "setEnv", "image", "base", "requireSignature"],
 ];
 
 export function registerDeploy(
@@ -47,6 +47,10 @@ export function registerDeploy(
     )
     .option("--image <oci:DIR>", "image to deploy (default: made when the platform needs one)")
     .option("--base <ref>", "base of that image: a reference, or oci:DIR")
+    .option(
+      "--require-signature <file>",
+      "deploy only an image that this public key's owner signed, e.g. bento.pub",
+    )
     .option("--no-verify", "skip the golden requests; this is recorded")
     .option("-y, --yes", "do not ask")
     .option(...STORE_OPTION)

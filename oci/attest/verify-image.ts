@@ -56,17 +56,20 @@ export async function verifyImage(options: VerifyImageOptions): Promise<ImageCla
 export function assertVerified(claims: readonly ImageClaim[], where: string): void {
   const failed = claims.filter(({ outcome }) => outcome === "failed");
   if (failed.length > 0) {
-    throw new BentoError(
-      "BENTO_REFUSED",
-      failed.map(({ check, detail }) => `${check}: ${detail}`).join("\n"),
-      {
-        where,
-        hint: failed.some(({ check }) => check === "layers")
-          ? "the image is not the one that was made: fetch it again, or make it again"
-          : "sign it with the key that is expected: bento image sign IMAGE --key bento.key",
-      },
-    );
+    const problems = failed.map(({ check, detail }) => `${check}: ${detail}`);
+    throw new BentoError("BENTO_REFUSED", problems.join("\n"), { where, hint: whatToDo(claims) });
   }
+}
+
+function whatToDo(claims: readonly ImageClaim[]): string {
+  const outcomeOf = (wanted: ImageClaim["check"]) =>
+    claims.find(({ check }) => check === wanted)?.outcome;
+  if (outcomeOf("layers") === "failed") {
+    return "the image is not the one that was made: fetch it again, or make it again";
+  }
+  return outcomeOf("signature") === "skipped"
+    ? "make the image again: bento containerize attaches what is missing"
+    : "sign it with the key that is expected: bento image sign IMAGE --key bento.key";
 }
 
 type Outcome = Omit<ImageClaim, "check">;
