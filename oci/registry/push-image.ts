@@ -8,6 +8,7 @@ import { BentoError } from "../../core/bento-error.ts";
 import type { Digest } from "../../core/digest.ts";
 import { formatImageRef, type ImageRef } from "../../core/image-ref.ts";
 import { type OnProgress, silent } from "../../core/progress.ts";
+import { runStep } from "../../core/run-step.ts";
 import { formatBytes } from "../../core/units.ts";
 import { collect } from "../chunks.ts";
 import { layerInfo } from "../inspect-image.ts";
@@ -16,6 +17,7 @@ import { type Descriptor, ImageManifest, parseDocument } from "../manifest.ts";
 import { eachParallel } from "../parallel.ts";
 import { createRegistryClient, type RegistryClient } from "./client.ts";
 import { parseJson } from "./remote-source.ts";
+import { passingReason } from "./retry.ts";
 import type { RegistryOptions } from "./session.ts";
 import type { UploadOutcome } from "./upload-blob.ts";
 
@@ -60,11 +62,9 @@ export async function pushImage(options: PushImageOptions): Promise<PushedImage>
   const manifest = parseDocument(ImageManifest, parseJson(bytes, where), where);
   const client = createRegistryClient(reference, { ...options, access: "push" });
   const blobs = await pushBlobs(client, manifest, options);
-  const startedMs = performance.now();
-  onProgress({ kind: "step-start", step: "push manifest" });
-  await putManifest(client, { mediaType: image.mediaType, bytes }, options);
-  const durationMs = performance.now() - startedMs;
-  onProgress({ kind: "step-end", step: "push manifest", durationMs });
+  await runStep(onProgress, { step: "push manifest" }, () =>
+    putManifest(client, { mediaType: image.mediaType, bytes }, options),
+  );
   const { registry, repository } = reference;
   return {
     digest: image.digest,
@@ -78,32 +78,59 @@ async function pushBlobs(
   manifest: ImageManifest,
   options: PushImageOptions,
 ): Promise<Pick<PushedImage, "blobs" | "uploadedBytes">> {
-  const { source, mountFrom = () => [], onProgress = silent } = options;
   const distinct = new Map(
     [...manifest.layers, manifest.config].map((blob) => [blob.digest, blob]),
   );
   const biggestFirst = [...distinct.values()].sort((a, b) => b.size - a.size);
   const blobs = { exists: 0, mounted: 0, uploaded: 0 };
   let uploadedBytes = 0;
+  const left: Descriptor[] = [];
+  async function bring(blob: Descriptor): Promise<void> {
+    const outcome = await pushBlob(client, { blob, manifest }, options);
+    blobs[outcome] += 1;
+    uploadedBytes += outcome === "uploaded" ? blob.size : 0;
+  }
   await eachParallel(biggestFirst, PARALLEL_UPLOADS, async (blob) => {
-    const isConfig = blob.digest === manifest.config.digest;
-    const step = `push ${isConfig ? "config" : `layer ${layerInfo(blob).title}`}`;
-    const startedMs = performance.now();
-    onProgress({ kind: "step-start", step });
-    const outcome = await client.blobs.put(
+    try {
+      await (left.length === 0 ? bring(blob) : left.push(blob));
+    } catch (error) {
+      if (passingReason(error) === undefined) {
+        throw error;
+      }
+      left.push(blob);
+    }
+  });
+  // what a registry does not bear at once it may bear one after the other
+  for (const blob of left) {
+    await bring(blob);
+  }
+  return { blobs, uploadedBytes };
+}
+
+interface BlobOfImage {
+  readonly blob: Descriptor;
+  readonly manifest: ImageManifest;
+}
+
+async function pushBlob(
+  client: RegistryClient,
+  { blob, manifest }: BlobOfImage,
+  { source, mountFrom = () => [], onProgress = silent }: PushImageOptions,
+): Promise<UploadOutcome> {
+  const isConfig = blob.digest === manifest.config.digest;
+  const step = `push ${isConfig ? "config" : `layer ${layerInfo(blob).title}`}`;
+  const detail = (outcome: UploadOutcome) =>
+    outcome === "uploaded" ? formatBytes(blob.size) : outcome;
+  return await runStep(onProgress, { step, detail }, () =>
+    client.blobs.put(
       { digest: blob.digest, size: blob.size, open: () => source.readBlob(blob) },
       {
         mountFrom: isConfig ? [] : mountFrom(blob),
         onSent: (doneBytes) =>
           onProgress({ kind: "step-progress", step, doneBytes, totalBytes: blob.size }),
       },
-    );
-    blobs[outcome] += 1;
-    uploadedBytes += outcome === "uploaded" ? blob.size : 0;
-    const detail = outcome === "uploaded" ? formatBytes(blob.size) : outcome;
-    onProgress({ kind: "step-end", step, durationMs: performance.now() - startedMs, detail });
-  });
-  return { blobs, uploadedBytes };
+    ),
+  );
 }
 
 interface ManifestBytes {

@@ -16,9 +16,7 @@ const TEXT_LIMIT_BYTES = 64 * 1024;
 const SHOWN_CHARACTERS = 300;
 
 const Refusals = z.object({
-  errors: z.array(
-    z.object({ code: z.string().catch(""), message: z.string().catch(""), detail: z.unknown() }),
-  ),
+  errors: z.array(z.object({ code: z.string().catch(""), message: z.string().catch("") })),
 });
 
 export interface RefusalContext {

@@ -80,11 +80,16 @@ async function startUpload(
   { digest }: UploadSource,
   mountFrom: readonly string[] = [],
 ): Promise<URL | "mounted"> {
+  let opened: URL | undefined;
   for (const from of mountFrom) {
-    const mounted = await tryMount(session, digest, from);
-    if (mounted !== undefined) {
-      return mounted;
+    const answer = await tryMount(session, digest, from);
+    if (answer === "mounted") {
+      return answer;
     }
+    opened ??= answer;
+  }
+  if (opened !== undefined) {
+    return opened;
   }
   const reply = await session.ask({
     method: "POST",
