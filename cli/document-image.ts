@@ -8,7 +8,7 @@ import type { OnProgress } from "../core/progress.ts";
 import { runStep } from "../core/run-step.ts";
 import type { Signer } from "../oci/attest/signing-key.ts";
 import type { AttestImageOptions } from "../packager/attest/attest-image.ts";
-import type { Containerized } from "../packager/image/containerize.ts";
+import type { Containerized } from "../packager/image/finish-image.ts";
 
 export interface DocumentImageOptions extends Omit<AttestImageOptions, "digest" | "build"> {
   readonly image: Pick<Containerized, "digest" | "platform">;
@@ -63,7 +63,7 @@ export async function documentImage(options: DocumentImageOptions): Promise<void
 /** A layout is told by its folder's name: where that is on this machine is nobody's business. */
 async function baseName(given: string | undefined): Promise<string> {
   if (given === undefined) {
-    return (await import("../packager/base/resolve-base.ts")).DEFAULT_BASE;
+    return (await import("../packager/base/default-base.ts")).DEFAULT_BASE;
   }
   return given.startsWith("oci:") ? `oci:${basename(given.slice("oci:".length))}` : given;
 }

@@ -16,6 +16,7 @@ import { registerImage } from "./commands/image.ts";
 import { registerInit } from "./commands/init.ts";
 import { registerModels } from "./commands/models.ts";
 import { registerProfile } from "./commands/profile.ts";
+import { registerRepin } from "./commands/repin.ts";
 import { registerServe } from "./commands/serve.ts";
 import { registerTypes } from "./commands/types.ts";
 import type { CliContext } from "./context.ts";
@@ -43,6 +44,7 @@ export function createProgram(context: CliContext, setExitCode: SetExitCode): Co
   registerBentos(program, context);
   registerContainerize(program, context);
   registerImage(program, context);
+  registerRepin(program, context);
   registerBase(program, context);
   registerDeploy(program, context, setExitCode);
   registerDeployment(program, context);

@@ -59,6 +59,10 @@ export const BentoManifest = z.strictObject({
     })
     .default({}),
   files: z.array(StoredFile).describe("All files but bento.yaml and the models', sorted by path."),
+  repinnedFrom: z
+    .strictObject({ version: z.string().regex(TAG_PART), digest: Digest })
+    .optional()
+    .describe("The bento of the same name that this one is, but for its models' versions."),
 });
 export type BentoManifest = z.infer<typeof BentoManifest>;
 

@@ -44,10 +44,20 @@ export interface StartConfig {
   readonly ports: readonly number[];
 }
 
+/** What an image is built on. */
+export interface BaseImage extends Pick<InspectedImage, "manifest" | "config"> {
+  /** Written into the image, which can be put on another base then. @default not told */
+  readonly digest?: Digest | undefined;
+}
+
+/** Annotations on the manifests of images made here: what they were built on, and how many layers of it. */
+export const BASE_DIGEST = "org.opencontainers.image.base.digest";
+export const BASE_LAYERS = "org.bentokit.base-layers";
+
 export interface ComposeImageOptions {
   readonly platform: ImagePlatform;
   /** @default none: the layers are all there is */
-  readonly base?: Pick<InspectedImage, "manifest" | "config"> | undefined;
+  readonly base?: BaseImage | undefined;
   /** Lowest first. */
   readonly layers: readonly ImageLayer[];
   readonly start: StartConfig;
@@ -72,6 +82,7 @@ export function composeImage(options: ComposeImageOptions): ImageDocuments {
     mediaType: OCI_MANIFEST,
     config: documentDescriptor(config, OCI_CONFIG),
     layers: [...baseLayers(options.base?.manifest), ...options.layers.map(describe)],
+    ...annotationsOf(options.base),
   };
   const { architecture, os } = config;
   const descriptor = documentDescriptor(manifest, OCI_MANIFEST);
@@ -92,6 +103,18 @@ export async function writeImage(
   await layout.writeDocument(image.config, OCI_CONFIG);
   await layout.writeDocument(image.manifest, OCI_MANIFEST);
   await layout.setImage(image.descriptor, name);
+}
+
+function annotationsOf(base: BaseImage | undefined): Pick<ImageManifest, "annotations"> {
+  const digest = base?.digest;
+  return base === undefined || digest === undefined
+    ? {}
+    : {
+        annotations: {
+          [BASE_DIGEST]: digest,
+          [BASE_LAYERS]: String(base.manifest.layers.length),
+        },
+      };
 }
 
 function baseLayers(manifest: ImageManifest | undefined): Descriptor[] {

@@ -76,7 +76,8 @@ async function packFile(
   );
 }
 
-function toBentoModel(
+/** What a bento says of a model. */
+export function toBentoModel(
   entry: Pick<BentoModel, "key" | "asked">,
   manifest: ModelManifest,
   digest: BentoModel["digest"],

@@ -7,13 +7,15 @@ import { join, resolve } from "node:path";
 import { BentoError } from "../../core/bento-error.ts";
 import { bentoDigest } from "../../core/bento-manifest.ts";
 import type { Digest } from "../../core/digest.ts";
-import { parseImageRef } from "../../core/image-ref.ts";
+import { type ImageRef, parseDestination, parseImageRef } from "../../core/image-ref.ts";
 import { nearest } from "../../core/nearest.ts";
+import type { OnProgress } from "../../core/progress.ts";
 import { formatTag, parseTag } from "../../core/tag.ts";
 import { formatBytes } from "../../core/units.ts";
 import type { LayerCache } from "../../oci/layer-cache.ts";
+import type { OciLayout } from "../../oci/layout.ts";
 import { IMAGE_PLATFORMS, type ImagePlatform } from "../../oci/manifest.ts";
-import type { Containerized } from "../../packager/image/containerize.ts";
+import type { Containerized } from "../../packager/image/finish-image.ts";
 import { type CliContext, homeOf } from "../context.ts";
 import { documentImage } from "../document-image.ts";
 import { baseLockOf, writeImageLock } from "../image-locks.ts";
@@ -81,8 +83,6 @@ export interface MadeImage extends Containerized {
   /** Exact tag of the bento. */
   readonly tag: string;
   readonly bentoDigest: Digest;
-  /** Digest of the image that it was built on. */
-  readonly baseDigest: Digest;
   /** Where it was written, as `--output` takes it. */
   readonly output: string;
 }
@@ -169,13 +169,35 @@ export async function makeImage(
     const { descriptor } = await inspectImage(layout, { digest: made.digest });
     await writeArchive({ layout, image: descriptor, ...output.archive, name, signal });
   }
+  const pushed =
+    output.registry === undefined
+      ? undefined
+      : await pushMade(context, { layout, digest: made.digest, to: output.registry, onProgress });
   return {
     ...made,
     tag: formatTag(manifest),
     bentoDigest: bentoDigest(manifest),
-    baseDigest: base.manifestDigest,
-    output: output.text,
+    output: pushed ?? output.text,
   };
+}
+
+interface MadeToPush {
+  readonly layout: OciLayout;
+  readonly digest: Digest;
+  readonly to: ImageRef;
+  readonly onProgress: OnProgress;
+}
+
+/** @returns where it is now, as `--output` takes it, with the digest */
+async function pushMade(
+  context: CliContext,
+  { layout, digest, to, onProgress }: MadeToPush,
+): Promise<string> {
+  const { inspectImage } = await import("../../oci/inspect-image.ts");
+  const { pushTo } = await import("../push.ts");
+  const image = { ...(await inspectImage(layout, { digest })), source: layout };
+  const { reference } = await pushTo(context, { image, destination: to, onProgress });
+  return `registry:${reference}`;
 }
 
 interface Output {
@@ -183,6 +205,7 @@ interface Output {
   readonly text: string;
   readonly layout: string;
   readonly archive?: { readonly kind: "oci-archive" | "docker-archive"; readonly file: string };
+  readonly registry?: ImageRef;
 }
 
 function readOutput(context: CliContext, text: string | undefined): Output {
@@ -190,15 +213,14 @@ function readOutput(context: CliContext, text: string | undefined): Output {
   if (text === undefined) {
     return { text: `oci:${images}`, layout: images };
   }
-  const [, kind, path] = /^(oci|oci-archive|docker-archive):(.+)$/.exec(text) ?? [];
+  const [, kind, path] = /^(oci|oci-archive|docker-archive|registry):(.+)$/.exec(text) ?? [];
   if (path === undefined) {
-    throw new BentoError(
-      "BENTO_USAGE",
-      `expected --output oci:DIR, oci-archive:FILE or docker-archive:FILE, got ${JSON.stringify(text)}`,
-      {
-        hint: "registries are not written yet: make an archive, then push it, e.g. skopeo copy oci-archive:FILE docker://REF",
-      },
-    );
+    throw new BentoError("BENTO_USAGE", `no kind of output: ${JSON.stringify(text)}`, {
+      hint: "choose --output oci:DIR, oci-archive:FILE, docker-archive:FILE or registry:HOST/NAME[:TAG]",
+    });
+  }
+  if (kind === "registry") {
+    return { text, layout: images, registry: parseDestination(path) };
   }
   const file = resolve(context.cwd, path);
   return kind === "oci"

@@ -24,7 +24,7 @@ export interface BuildFacts {
   readonly nodeVersion: string;
   /** What compressed the layers: with another, digests of blobs may differ. */
   readonly compressor: string;
-  /** What else went in, e.g. the bento that this one was repinned from. @default nothing */
+  /** What else went in. @default nothing */
   readonly dependencies?: readonly ResourceDescriptor[] | undefined;
 }
 
@@ -62,7 +62,7 @@ export function buildProvenance(manifest: BentoManifest, facts: BuildFacts): Pro
 }
 
 function bentoDependencies(manifest: BentoManifest): ResourceDescriptor[] {
-  const { name, version, models, runtime, files } = manifest;
+  const { name, version, models, runtime, files, repinnedFrom } = manifest;
   const distinct = new Map(models.map((model) => [`${model.name}:${model.version}`, model]));
   return [
     {
@@ -70,6 +70,15 @@ function bentoDependencies(manifest: BentoManifest): ResourceDescriptor[] {
       uri: formatPackageUrl({ type: "generic", name, version }),
       digest: sha256(bentoDigest(manifest)),
     },
+    ...(repinnedFrom === undefined
+      ? []
+      : [
+          {
+            name: "repinned from",
+            uri: formatPackageUrl({ type: "generic", name, version: repinnedFrom.version }),
+            digest: sha256(repinnedFrom.digest),
+          },
+        ]),
     ...Array.from(distinct, ([tag, model]) => ({
       name: `model ${tag}`,
       uri: formatPackageUrl({ type: "generic", name: model.name, version: model.version }),

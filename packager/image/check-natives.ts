@@ -30,6 +30,11 @@ const FORMATS = {
   other: "no library at all",
 } as const;
 
+/** Whether a file is native code by its name: `.node`, `.so`, `.so.1`. */
+export function isNativePath(path: string): boolean {
+  return /\.(?:node|so(?:\.\d+)*)$/.test(path);
+}
+
 /**
  * Native code among a layer's entries: `.node` files and shared libraries.
  *
@@ -41,7 +46,7 @@ export async function nativeFiles(
 ): Promise<NativeFile[]> {
   const found: NativeFile[] = [];
   for (const entry of entries) {
-    if (entry.kind === "file" && /\.(?:node|so(?:\.\d+)*)$/.test(entry.path)) {
+    if (entry.kind === "file" && isNativePath(entry.path)) {
       const read = () => readNative(entry);
       const key = entry.identity && digestOf(`native 1 ${entry.path} ${entry.identity}`);
       found.push(key && memo ? await memo.remember(key, NativeFile, read) : await read());

@@ -201,7 +201,7 @@ describe("containerize", () => {
       process.env["TZ"] = TZ;
     }
     expect(first.digest).toMatchInlineSnapshot(
-      `"sha256:019e6fb4a76d04c643e2970ff2bde750483b5dd8fd0833ac61adb739c74f440f"`,
+      `"sha256:767b46a5804ad4199b78a310d503e582a645d8bb9083d323aaac8872cc3bd42e"`,
     );
   });
 
