@@ -9,7 +9,7 @@ import { canonicalJson } from "./canonical-json.ts";
 import { Digest, digestHex, digestOf } from "./digest.ts";
 import { Padding } from "./padding.ts";
 import { TAG_PART } from "./tag.ts";
-import { TensorSpec } from "./tensor-spec.ts";
+import { TensorSpec } from "./tensor-spec-schema.ts";
 
 /** Parts between single slashes; none is `.` or `..`, none holds a backslash or a control character. */
 const RELATIVE_PATH = /^(?!\.{1,2}(?:\/|$))[^/\\\p{Cc}]+(?:\/(?!\.{1,2}(?:\/|$))[^/\\\p{Cc}]+)*$/u;

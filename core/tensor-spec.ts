@@ -1,10 +1,9 @@
 /**
- * What a model's graph says of its inputs and outputs: names, element types and dims, as ONNX states them.
+ * What a model's graph says of its inputs and outputs: names, element types and dims, as ONNX states them. The
+ * schema of it is apart, so that a server need not make it.
  *
  * @module
  */
-import * as z from "zod";
-
 /** Every ONNX element type that onnxruntime-node has. */
 export const DTYPES = [
   "float32",
@@ -25,16 +24,13 @@ export const DTYPES = [
 export type DtypeName = (typeof DTYPES)[number];
 
 /** One input or output of a graph. */
-export const TensorSpec = z.strictObject({
-  name: z.string().min(1).describe("Name in the graph."),
-  dtype: z.enum(DTYPES).describe("Element type."),
-  dims: z
-    .array(z.union([z.int().min(0), z.string()]))
-    .describe(
-      "Length of each axis; a text is a symbolic length, ? one that the graph does not name.",
-    ),
-});
-export type TensorSpec = z.infer<typeof TensorSpec>;
+export interface TensorSpec {
+  /** In the graph. */
+  name: string;
+  dtype: DtypeName;
+  /** Length of each axis; a text is a symbolic length, ? one that the graph does not name. */
+  dims: (number | string)[];
+}
 
 /** `X: float32 [n, 4]`, for messages and listings. */
 export function formatTensorSpec(spec: TensorSpec): string {

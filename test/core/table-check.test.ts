@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Resources, Traffic } from "../../core/resources.ts";
 import { type Options, problemsOf, withOptions } from "../support/service-options.ts";
@@ -83,4 +84,28 @@ describe("service rejects, of resources and traffic,", () => {
       keys,
     );
   });
+
+  const values = fc.anything({ withBigInt: true, withDate: true, withSparseArray: true });
+  it.each(["cpu", "gpu", "gpuType"] as const)("what the schema rejects of resources.%s", (key) => {
+    const schema = Resources.shape[key];
+    fc.assert(
+      fc.property(fc.oneof(values, fc.double(), fc.integer(), fc.string()), (value) => {
+        const problems = problemsOf(withOptions({ resources: { [key]: value } }));
+        expect(problems === undefined).toBe(schema.safeParse(value).success);
+      }),
+    );
+  });
+
+  it.each(["timeoutMs", "maxConcurrency", "concurrency"] as const)(
+    "what the schema rejects of traffic.%s",
+    (key) => {
+      const schema = Traffic.shape[key];
+      fc.assert(
+        fc.property(fc.oneof(values, fc.double(), fc.integer(), fc.string()), (value) => {
+          const problems = problemsOf(withOptions({ traffic: { [key]: value } }));
+          expect(problems === undefined).toBe(schema.safeParse(value).success);
+        }),
+      );
+    },
+  );
 });

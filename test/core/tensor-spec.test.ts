@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { formatTensorSpec, TensorSpec } from "../../core/tensor-spec.ts";
+import { formatTensorSpec, type TensorSpec as Spec } from "../../core/tensor-spec.ts";
+import { TensorSpec } from "../../core/tensor-spec-schema.ts";
 
-const FEATURES: TensorSpec = { name: "X", dtype: "float32", dims: ["n", 4] };
+const FEATURES: Spec = { name: "X", dtype: "float32", dims: ["n", 4] };
 
 describe("TensorSpec", () => {
-  it.each<TensorSpec>([
+  it.each<Spec>([
     FEATURES,
     { name: "label", dtype: "string", dims: [] },
     { name: "mask", dtype: "bool", dims: ["?", 0] },
@@ -24,7 +25,7 @@ describe("TensorSpec", () => {
 });
 
 describe("formatTensorSpec", () => {
-  it.each<[TensorSpec, string]>([
+  it.each<[Spec, string]>([
     [FEATURES, "X: float32 [n, 4]"],
     [{ name: "y", dtype: "int64", dims: [] }, "y: int64 []"],
   ])("writes %j as %s", (spec, text) => {
