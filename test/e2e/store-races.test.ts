@@ -1,0 +1,170 @@
+/**
+ * What must hold when many processes use one store at once, and when processes die in the middle: on this disk and on S3.
+ */
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openStore } from "../../model-store/open-store.ts";
+import type { Store } from "../../model-store/store.ts";
+import { MAIN } from "../support/cli-process.ts";
+import { bytes, number, onnxFile } from "../support/onnx-file.ts";
+import { S3_CREDENTIALS, type S3Server, startS3Server } from "../support/s3-server.ts";
+import { tempDir } from "../support/temp-dir.ts";
+import { skipWithout } from "../support/tools.ts";
+
+/** A loadable model with so many unused weights, so that a write of it takes a while. */
+function model(seed: number, weights = 1): Buffer {
+  const values = bytes(9, Buffer.alloc(4 * weights, seed));
+  const unused = Buffer.concat([number(1, weights), number(2, 1), bytes(8, "unused"), values]);
+  return onnxFile({ producer: `test ${seed}`, graph: [bytes(5, unused)] });
+}
+
+const ROOT = join(import.meta.dirname, "../..");
+
+interface Place {
+  readonly url: string;
+  readonly home: string;
+  readonly folder: string;
+}
+
+interface Ended {
+  readonly code: number | string;
+  readonly err: string;
+}
+
+/** Runs `bento models …` in a process of its own. */
+function bento({ url, home, folder }: Place, ...argv: readonly string[]): Promise<Ended> {
+  const env = { ...process.env, ...S3_CREDENTIALS, BENTO_STORE: url, BENTO_HOME: home };
+  return run([MAIN, "models", ...argv], folder, env);
+}
+
+function run(
+  argv: readonly string[],
+  cwd: string,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Ended> {
+  const flags = ["--conditions=bentokit-source", "--no-warnings", "--input-type=module"];
+  const used = argv[0] === "-e" ? flags : flags.slice(0, 2);
+  return new Promise((resolve) => {
+    execFile(process.execPath, [...used, ...argv], { cwd, env }, (error, _, err) =>
+      resolve({ code: error?.code ?? 0, err }),
+    );
+  });
+}
+
+const open = ({ url, home }: Place): Store => openStore({ url, home, checkLoad: async () => {} });
+
+const stores = [
+  { name: "a folder", server: undefined },
+  { name: "S3", server: "versitygw" },
+] as const;
+
+describe.each(stores)("a store in $name", ({ server: program }) => {
+  describe.skipIf(program !== undefined && skipWithout(program))("used by many processes", () => {
+    let server: S3Server | undefined;
+    let count = 0;
+
+    beforeAll(async () => {
+      Object.assign(process.env, S3_CREDENTIALS);
+      server = program && (await startS3Server(program));
+    });
+    afterAll(async () => server?.[Symbol.asyncDispose]());
+
+    const place = async (folder: string): Promise<Place> => {
+      count += 1;
+      return {
+        url: (await server?.store("models", `races-${count}`)) ?? join(folder, "store"),
+        home: join(folder, "home"),
+        folder,
+      };
+    };
+
+    it("lets one of 50 imports of one version win, and tells 49 that they conflict", async () => {
+      await using dir = await tempDir();
+      const at = await place(dir.path);
+      const imports = Array.from({ length: 50 }, async (_, index) => {
+        await writeFile(join(dir.path, `${index}.onnx`), model(index));
+        return bento(at, "import", `${index}.onnx`, "--name", "m", "--version", "v1");
+      });
+      const codes = (await Promise.all(imports)).map(({ code }) => code);
+      expect(codes.filter((code) => code === 0).length).toBe(1);
+      expect(codes.filter((code) => code === 4).length).toBe(49);
+      await using store = open(at);
+      expect(await store.verify()).toMatchObject({ versions: 1, damaged: [] });
+      const winner = codes.indexOf(0);
+      expect(
+        (await bento(at, "import", `${winner}.onnx`, "--name", "m", "--version", "v1")).code,
+      ).toBe(0);
+    }, 240_000);
+
+    it("loses none of 20 promotions, each told what it expected", async () => {
+      await using dir = await tempDir();
+      const at = await place(dir.path);
+      const versions = Array.from({ length: 20 }, (_, index) => `v${index}`);
+      await using store = open(at);
+      for (const [index, version] of versions.entries()) {
+        await store.models.save(model(index), { name: "m", version });
+      }
+      await store.models.setAlias({ name: "m", version: "v0" }, "production");
+      // each tries until what it expects holds, as a job would that looks again
+      const script = `
+        import { openStore } from "./model-store/open-store.ts";
+        const [version, url, home] = process.argv.slice(1);
+        await using store = openStore({ url, home });
+        const production = { name: "m", version: "production" };
+        for (let isDone = false; !isDone; ) {
+          const { version: expect } = await store.models.resolve(production);
+          const promoted = store.models.promote({ name: "m", version }, { to: "production", expect });
+          isDone = await promoted.then(() => true, (error) => {
+            if (error.code !== "BENTO_CONFLICT") throw error;
+            return false;
+          });
+        }`;
+      const codes = await Promise.all(
+        versions.slice(1).map((version) => run(["-e", script, version, at.url, at.home], ROOT)),
+      );
+      expect(codes.map(({ err }) => err).join("")).toBe("");
+      const moves = (await Array.fromAsync(store.models.aliasHistory("m", "production"))).reverse();
+      expect(moves.map(({ seq }) => seq)).toEqual(versions.map((_, index) => index + 1));
+      expect(moves.map(({ value }) => value.version).sort()).toEqual([...versions].sort());
+      expect(moves.slice(1).map(({ value }) => value.previous)).toEqual(
+        moves.slice(0, -1).map(({ value }) => value.version),
+      );
+    }, 240_000);
+
+    it("never shows half a version, however an import dies, and ends it the next time", async () => {
+      await using dir = await tempDir();
+      const at = await place(dir.path);
+      await using store = open(at);
+      let killed = 0;
+      for (let round = 0; round < 10; round += 1) {
+        const [name, version] = ["m", `v${round}`];
+        const file = join(dir.path, `${version}.onnx`);
+        await writeFile(file, model(round, 4_000_000));
+        const line = ["import", file, "--name", name, "--version", version];
+        const child = spawn(
+          process.execPath,
+          ["--conditions=bentokit-source", "--no-warnings", MAIN, "models", ...line],
+          {
+            env: { ...process.env, ...S3_CREDENTIALS, BENTO_STORE: at.url, BENTO_HOME: at.home },
+            stdio: "ignore",
+          },
+        );
+        const over = once(child, "close");
+        await Promise.race([over, wait(100 + 60 * round)]);
+        killed += child.kill("SIGKILL") ? 1 : 0;
+        await over;
+        const seen = await store.verify();
+        expect(seen.damaged).toEqual([]);
+        expect(await bento(at, ...line)).toMatchObject({ code: 0 });
+        expect(await store.verify()).toMatchObject({ versions: round + 1, damaged: [] });
+      }
+      expect(killed).toBeGreaterThan(0);
+      expect((await bento(at, "gc", "--grace", "0")).code).toBe(0);
+      expect(await store.verify()).toMatchObject({ versions: 10, damaged: [] });
+    }, 240_000);
+  });
+});
