@@ -12,6 +12,7 @@ import type { DeployRequest } from "../deploy/plan.ts";
 import { buildProject } from "./actions/build.ts";
 import type { CliContext } from "./context.ts";
 import { imageToDeploy } from "./deploy-image.ts";
+import { withProfile } from "./deploy-profile.ts";
 import { ensurePeers } from "./ensure-peers.ts";
 import { parseKeyValues } from "./key-values.ts";
 import { storeOf } from "./store.ts";
@@ -73,7 +74,11 @@ export async function deployRequest(
     image,
     options,
     sets,
-    variables: parseKeyValues("--set-env", flags.setEnv, "LOG_LEVEL=debug"),
+    variables: await withProfile(context, {
+      manifest,
+      project: bento === undefined ? context.cwd : undefined,
+      variables: parseKeyValues("--set-env", flags.setEnv, "LOG_LEVEL=debug"),
+    }),
     purpose,
   };
 }

@@ -69,16 +69,22 @@ function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
 /**
  * Reads what `bento profile` measured. A profile is a help, never a need: one that cannot be read is told and left out.
  *
- * @param given - `$BENTO_PROFILE`; relative to the working directory. @default profile.json in the folder, if it is there
+ * @param given - `$BENTO_PROFILE`: the JSON itself, or a file's path, relative to the working directory. @default
+ * profile.json in the folder, if it is there
  */
 export async function readProfile(
   directory: string,
   { given, log }: { readonly given: string | undefined; readonly log: Log },
 ): Promise<Profile | undefined> {
   const isGiven = given !== undefined && given !== "";
-  const path = isGiven ? resolve(given) : join(directory, "profile.json");
+  const isJson = given?.startsWith("{") === true;
+  const path = isJson
+    ? "BENTO_PROFILE"
+    : isGiven
+      ? resolve(given)
+      : join(directory, "profile.json");
   try {
-    const text = readFileSync(path, "utf8");
+    const text = isJson ? given : readFileSync(path, "utf8");
     const schema = await import("./on-demand.ts"); // made only where there is one
     return schema.Profile.parse(JSON.parse(text));
   } catch (err) {

@@ -137,6 +137,16 @@ export function bentoStore({ shelf, references, workFolder }: BentoStoreOptions)
   };
 }
 
+/** Where {@link BentoStore.materialise} puts a bento, whether or not it is there. */
+export function bentoFolder(manifest: BentoManifest, digest: Digest, cacheRoot: string): string {
+  return join(cacheRoot, "bentos", folderName(manifest, digest));
+}
+
+/** Below a folder for its name. */
+function folderName({ name, version }: BentoManifest, digest: Digest): string {
+  return join(name, `${version}-${digestHex(digest).slice(0, 12)}`);
+}
+
 /** @returns the folder's path, below one for its name */
 async function materialiseBento(
   { driver }: Shelf<BentoManifest>,
@@ -144,8 +154,7 @@ async function materialiseBento(
   parent: string,
   options?: MaterialiseOptions,
 ): Promise<string> {
-  const { name, version } = manifest;
-  const folder = join(parent, name, `${version}-${digestHex(digest).slice(0, 12)}`);
+  const folder = join(parent, folderName(manifest, digest));
   const documents = new Map([
     ["bento.yaml", await formatBentoYaml(manifest)],
     ["bento.json", `${canonicalJson(runtimeManifest(manifest), 2)}\n`],

@@ -38,6 +38,8 @@ describe("readProfile", () => {
     await writeFile(file, JSON.stringify(PROFILE));
     expect(await readProfile(dir.path, { given: undefined, log })).toEqual(PROFILE);
     expect(await readProfile("/nowhere", { given: file, log })).toEqual(PROFILE);
+    const given = JSON.stringify(PROFILE);
+    expect(await readProfile("/nowhere", { given, log })).toEqual(PROFILE);
     expect(log.lines).toEqual([]);
   });
 
