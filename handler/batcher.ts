@@ -14,7 +14,7 @@ import { BatchQueue } from "./batcher/batch-queue.ts";
 import type { BatcherConfig } from "./batcher/batcher-config.ts";
 import { Callers } from "./batcher/callers.ts";
 import { type Failed, Failures } from "./batcher/failures.ts";
-import type { Part } from "./batcher/job.ts";
+import type { Job, Part } from "./batcher/job.ts";
 import { Linger } from "./batcher/linger.ts";
 import { mergeHead } from "./batcher/merge-head.ts";
 import type { BatchObserver, BatchSnapshot, BatchStart } from "./batcher/observer.ts";
@@ -66,9 +66,6 @@ interface Running<P, R> extends Failed<P, R> {
   readonly endsAt: number;
   readonly start: BatchStart | undefined;
 }
-
-/** Share of the queue's bound that `low` callers may fill. */
-const LOW_SHARE = 0.75;
 
 export class Batcher<P, R> {
   readonly #options: BatcherOptions<P>;
@@ -155,13 +152,13 @@ export class Batcher<P, R> {
       arrival.settle({ kind: "failed", error: breaker.error });
       return;
     }
-    if (this.#isOverBound(arrival)) {
+    if (this.#admission.isOverBound(arrival)) {
       this.#reject(arrival, "queue-full", now);
       return;
     }
     const isIdle = this.#queue.batches.length === 0 && this.#running.size === 0;
     const job = this.#admission.jobOf(arrival, now, isIdle);
-    if (this.#admission.admit(job, now)) {
+    if (this.#admission.admit(job, now) || this.#overtakes(job, now)) {
       this.#callers.add(job);
     } else {
       this.#reject(arrival, "too-late", now);
@@ -185,7 +182,7 @@ export class Batcher<P, R> {
     if (isIdle || this.#failures.breaker.isOpen(now)) {
       return undefined;
     }
-    const isFull = this.#isOverBound({ rows, priority });
+    const isFull = this.#admission.isOverBound({ rows, priority });
     if (!isFull && this.#admission.wouldAdmit({ rows, priority, arrivedAt }, now)) {
       return undefined;
     }
@@ -333,7 +330,7 @@ export class Batcher<P, R> {
       observer,
       now,
       random: this.#random,
-      runMs: costModel.predict(this.#plan.workOf(planned.plannedRows, planned.units)),
+      runMs: costModel.plan(this.#plan.workOf(planned.rows, planned.units)),
     });
   }
 
@@ -373,18 +370,20 @@ export class Batcher<P, R> {
     }
   }
 
-  #isOverBound({
-    rows,
-    bytes = 0,
-    priority,
-  }: Pick<Arrival<P, R>, "rows" | "bytes" | "priority">): boolean {
-    const { maxQueueRows, maxQueueBytes = Number.POSITIVE_INFINITY } = this.#options.config;
-    const share = priority === "low" ? LOW_SHARE : 1;
-    return (
-      this.#queue.rows > 0 &&
-      (this.#queue.rows + rows > share * maxQueueRows ||
-        this.#queue.bytes + bytes > share * maxQueueBytes)
-    );
+  /** Gives a caller the place of others, where more are answered for it. */
+  #overtakes(job: Job<P, R>, now: number): boolean {
+    const found = this.#admission.overtakenBy(job, now);
+    if (found === undefined) {
+      return false;
+    }
+    const retryAfterMs = this.#admission.retryAfterMs(now, this.#random);
+    for (const other of found.jobs) {
+      this.#options.observer?.rejected?.("overtaken");
+      this.#callers.tell(other, { kind: "rejected", reason: "overtaken", retryAfterMs });
+    }
+    found.batch.relax();
+    this.#plan.changed();
+    return this.#admission.admit(job, now);
   }
 
   #reject(arrival: Arrival<P, R>, reason: RejectReason, now: number): void {

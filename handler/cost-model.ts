@@ -114,7 +114,9 @@ class ScaleShapeCost implements CostModel {
   }
 
   bestRows(cap: number): number {
-    const within = this.#points.filter((point) => point.rows <= cap);
+    // of a line no row is dearer than the one before: a single point that says so is noise
+    const within =
+      this.#shape?.isTable === true ? this.#points.filter((point) => point.rows <= cap) : [];
     const cheapest = within.reduce<{ rows: number; ms: number } | undefined>(
       (best, point) =>
         best === undefined || point.ms / point.rows < best.ms / best.rows ? point : best,

@@ -31,6 +31,8 @@ export function overloadMessage({ reason, subject }: Pick<Refused, "reason" | "s
       return `${subject} cannot answer within its latency limit`;
     case "expired":
       return `${subject} was slower than expected and cannot answer within its latency limit`;
+    case "overtaken":
+      return `${subject} has more to do than it can answer within its latency limit`;
   }
 }
 

@@ -9,8 +9,12 @@ import type { Arrival } from "./arrival.ts";
 import type { BatchQueue } from "./batch-queue.ts";
 import type { BatcherConfig } from "./batcher-config.ts";
 import { Job } from "./job.ts";
+import { type Overtaken, overtaken } from "./overtake.ts";
 import type { Plan } from "./plan.ts";
 import { PlannedBatch, type Priority } from "./planned-batch.ts";
+
+/** Share of the queue's bound that `low` callers may fill. */
+const LOW_SHARE = 0.75;
 
 /** Share of their time to an answer that `low` callers leave to `normal` ones. */
 const RESERVE = 0.25;
@@ -60,22 +64,35 @@ export class Admission<P, R> {
     if (open !== undefined && job.wantedBy < open.latestWantedBy && this.#admitEarlier(job, now)) {
       return true;
     }
-    let isHeldBack = false;
     if (open?.isOpen === true && this.#hasRoom(open, job)) {
       if (this.#join(open, job, now)) {
         return true;
-      }
-      // its first callers cannot wait for more rows to be run; the next batch may, if there is time for all it will hold
-      isHeldBack = open.promiseMs >= job.planBy - job.arrivedAt;
+      } // its first callers cannot wait for more rows to be run; the next batch may, if there is time for all it will hold
     }
     const tag = queue.nextTag(priority);
-    const place = {
-      index: queue.indexOfTag(tag),
-      tag,
-      now,
-      isGrowing: isHeldBack || queue.batches.length === 0,
-    };
+    const place = { index: queue.indexOfTag(tag), tag, now };
     return this.#open(job, place) || this.#openLast(job, place);
+  }
+
+  /** Whether the queue is full. */
+  isOverBound({
+    rows,
+    bytes = 0,
+    priority,
+  }: Pick<Arrival<P, R>, "rows" | "bytes" | "priority">): boolean {
+    const { config, queue } = this.#options;
+    const { maxQueueRows, maxQueueBytes = Number.POSITIVE_INFINITY } = config;
+    const share = priority === "low" ? LOW_SHARE : 1;
+    return (
+      queue.rows > 0 &&
+      (queue.rows + rows > share * maxQueueRows || queue.bytes + bytes > share * maxQueueBytes)
+    );
+  }
+
+  /** Those who may give way for a caller that gets no place, so that it gets one. */
+  overtakenBy(job: Job<P, R>, now: number): Overtaken<P, R> | undefined {
+    const { plan, queue } = this.#options;
+    return overtaken(job, { plan, queue, now });
   }
 
   /** Whether so many rows would get a place now, in a batch of whichever group; nothing is changed by asking. */
@@ -88,7 +105,8 @@ export class Admission<P, R> {
     this.#isTrial = true;
     const isAdmitted = (groups.length === 0 ? [""] : groups).some((group) => {
       const arrival = { ...asked, group, payload: undefined as P, settle() {} };
-      return this.admit(this.jobOf(arrival, now, queue.batches.length === 0), now);
+      const job = this.jobOf(arrival, now, queue.batches.length === 0);
+      return this.admit(job, now) || this.overtakenBy(job, now) !== undefined;
     });
     this.#isTrial = false;
     return isAdmitted;
@@ -117,12 +135,12 @@ export class Admission<P, R> {
   #join(batch: PlannedBatch<P, R>, job: Job<P, R>, now: number): boolean {
     const { batches } = this.#options.queue;
     const index = batches.at(-1) === batch ? batches.length - 1 : batches.indexOf(batch);
-    const { planBy, latestWantedBy, promiseMs, units, plannedRows } = batch;
+    const { planBy, latestWantedBy, units, plannedRows } = batch;
     const { rows } = job.arrival;
     batch.add({ job, from: 0, to: rows });
     const holds = this.#holds(job, index, now);
     if (!holds || this.#isTrial) {
-      batch.undo({ planBy, latestWantedBy, promiseMs, units, plannedRows });
+      batch.undo({ planBy, latestWantedBy, units, plannedRows });
       return holds;
     }
     this.#options.queue.count(rows, job);
@@ -130,13 +148,13 @@ export class Admission<P, R> {
   }
 
   /** Opens a batch for a caller at `index`. */
-  #open(job: Job<P, R>, { index, tag, now, isGrowing }: Place): boolean {
+  #open(job: Job<P, R>, { index, tag, now }: Place): boolean {
     const { queue } = this.#options;
     const { rows } = job.arrival;
     const batch = this.#batchOf(job, tag, now);
     batch.add({ job, from: 0, to: rows });
     queue.insert(batch, index);
-    const holds = this.#holds(job, index, now, isGrowing);
+    const holds = this.#holds(job, index, now);
     if (!holds || this.#isTrial) {
       queue.removeAt(index);
       job.planned = undefined;
@@ -148,13 +166,13 @@ export class Admission<P, R> {
   }
 
   /** Its fair place would break a promise: behind all others it may still be in time. */
-  #openLast(job: Job<P, R>, { index, tag, now, isGrowing }: Place): boolean {
+  #openLast(job: Job<P, R>, { index, tag, now }: Place): boolean {
     const { batches } = this.#options.queue;
     const last = batches.at(-1);
     return (
       last !== undefined &&
       index < batches.length &&
-      this.#open(job, { index: batches.length, tag: Math.max(tag, last.tag), now, isGrowing })
+      this.#open(job, { index: batches.length, tag: Math.max(tag, last.tag), now })
     );
   }
 
@@ -229,7 +247,7 @@ export class Admission<P, R> {
   }
 
   /** Whether all from the batch at `index` on, where `job` was put, end in time; for `low` ones with time to spare. */
-  #holds(job: Job<P, R>, index: number, now: number, isGrowing = index === 0): boolean {
+  #holds(job: Job<P, R>, index: number, now: number): boolean {
     const { plan, queue } = this.#options;
     const { batches } = queue;
     const batch = batches[index];
@@ -241,11 +259,8 @@ export class Admission<P, R> {
     if (index === batches.length - 1 && plan.latestEnd(now) <= Math.min(ownBy, batch.planBy)) {
       return true;
     }
-    const start = Math.max(plan.startOf(index, now), plan.heldUntil(batch));
-    return (
-      start + plan.grownMs(batch, isGrowing ? start - now : 0) <= ownBy &&
-      plan.keepsPromises(index, now)
-    );
+    const start = plan.readyAt(index, now);
+    return start + plan.grownMs(batch, start - now) <= ownBy && plan.keepsPromises(index, now);
   }
 
   #aloneMs({ rows, units = 1 }: Arrival<P, R>): number {
@@ -262,6 +277,4 @@ interface Place {
   readonly index: number;
   readonly tag: number;
   readonly now: number;
-  /** Whether there has to be time for the rows that will join it. */
-  readonly isGrowing: boolean;
 }

@@ -35,7 +35,8 @@ export type Outcome<R> =
   | { readonly kind: "failed"; readonly error: unknown }
   /**
    * Refused on arrival: the queue is full, or the answer would come too late. `expired`: let in, then overtaken by a run
-   * that took longer than expected, and not run because the answer would come too late.
+   * that took longer than expected, and not run because the answer would come too late. `overtaken`: let in, then given up
+   * for more who came later and can be answered in its place.
    */
   | {
       readonly kind: "rejected";
@@ -45,7 +46,7 @@ export type Outcome<R> =
   /** The caller went away first. */
   | { readonly kind: "aborted" };
 
-export type RejectReason = "queue-full" | "too-late" | "expired";
+export type RejectReason = "queue-full" | "too-late" | "expired" | "overtaken";
 
 /** Rows `from` (inclusive) to `to` (exclusive) of the results of one batch. */
 export interface Piece<R> {

@@ -8,7 +8,6 @@ import type { CostModel } from "../cost-model.ts";
 import type { ArrivalRate } from "./arrival-rate.ts";
 import type { BatchQueue } from "./batch-queue.ts";
 import type { BatcherConfig } from "./batcher-config.ts";
-import { planSize } from "./plan-size.ts";
 import type { PlannedBatch } from "./planned-batch.ts";
 import { Schedule } from "./schedule.ts";
 
@@ -31,7 +30,7 @@ export interface PlanOptions<P, R> {
 export class Plan<P, R> {
   readonly #options: PlanOptions<P, R>;
   readonly #schedule: Schedule<PlannedBatch<P, R>>;
-  /** c: rows to plan a batch with. */
+  /** c: most rows that a batch is planned with. */
   #size: number;
   /** U of the largest batch; undefined while the cost is unknown. */
   #mostMs: number | undefined;
@@ -52,7 +51,7 @@ export class Plan<P, R> {
     });
   }
 
-  /** c, the rows that a batch is planned with. */
+  /** c, the most rows that a batch is planned with: no row is cheaper in a larger one. */
   get size(): number {
     return this.#size;
   }
@@ -71,18 +70,10 @@ export class Plan<P, R> {
     if (!this.#schedule.isStale && now <= this.#nextEnd) {
       return;
     }
-    const { config, costModel, ends, rate, runners } = this.#options;
+    const { config, costModel, ends, runners } = this.#options;
     this.#mostMs = costModel.plan(config.maxUnits ?? config.maxBatchSize);
-    this.#size =
-      config.maxUnits === undefined
-        ? planSize({
-            costModel,
-            cap: config.maxBatchSize,
-            runners,
-            limitMs: this.limitMs(config.maxLatencyMs),
-            arrivalRate: rate.at(now),
-          })
-        : config.maxBatchSize;
+    const { maxBatchSize } = config;
+    this.#size = config.maxUnits === undefined ? costModel.bestRows(maxBatchSize) : maxBatchSize;
     // what is overdue is taken to last as long again: of runs that stall, the longer ones are left
     const busy = ends().map((end) => (end < now ? 2 * now - end : end));
     this.#refreshedAt = now;
@@ -105,13 +96,31 @@ export class Plan<P, R> {
     return this.#options.costModel.plan(this.workOf(batch.plannedRows, batch.units));
   }
 
-  /** Planned run time of a batch by the size to which it will in all likelihood have grown after `growMs`. */
-  grownMs(batch: PlannedBatch<P, R>, growMs: number): number {
-    const { costModel, rate } = this.#options;
-    const expected = rate.at(this.#refreshedAt) * growMs;
-    const grown = Math.min(this.#size, batch.plannedRows + atLeast(expected));
-    const rows = batch.isOpen ? Math.max(batch.plannedRows, grown) : batch.plannedRows;
-    return costModel.plan(this.workOf(rows, batch.units)) ?? 0;
+  /** Planned run time of so many rows; 0 while the cost is unknown. */
+  rowsMs(rows: number, units: number): number {
+    return this.#options.costModel.plan(this.workOf(rows, units)) ?? 0;
+  }
+
+  /**
+   * Planned run time of a batch by the size to which it will in all likelihood have grown after `growMs`.
+   *
+   * @param moreRows - that join it now
+   */
+  grownMs(batch: PlannedBatch<P, R>, growMs: number, moreRows = 0): number {
+    const rows = batch.plannedRows + moreRows;
+    const grown = Math.min(this.#size, rows + atLeast(this.expectedRows(growMs)));
+    return this.rowsMs(batch.isOpen ? Math.max(rows, grown) : rows, batch.units);
+  }
+
+  /** Rows that come within so many milliseconds, if they go on as they did. */
+  expectedRows(ms: number): number {
+    return this.#options.rate.at(this.#refreshedAt) * ms;
+  }
+
+  /** What comes, as a share of what runners could do in batches without end; NaN while the cost is unknown. */
+  get load(): number {
+    const { costModel, runners } = this.#options;
+    return (this.expectedRows(1) * (costModel.line?.betaMs ?? Number.NaN)) / runners;
   }
 
   /** Whether a batch has all the rows that it is to have. */
@@ -140,6 +149,12 @@ export class Plan<P, R> {
   /** When the batch at `index`, or one put there, starts. */
   startOf(index: number, now: number): number {
     return this.#schedule.startOf(this.#options.queue.batches, index, now);
+  }
+
+  /** When the batch at `index` starts, for all that it is held for others. */
+  readyAt(index: number, now: number): number {
+    const batch = this.#options.queue.batches[index];
+    return Math.max(this.startOf(index, now), batch === undefined ? now : this.heldUntil(batch));
   }
 
   /** Whether all batches from `index` on end by when they have to. */

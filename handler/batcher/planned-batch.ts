@@ -37,8 +37,6 @@ export class PlannedBatch<P, R> {
   planBy = Number.POSITIVE_INFINITY;
   /** The latest time that one of its callers wants an answer by, promised or not. */
   latestWantedBy = 0;
-  /** The shortest time that one of its callers was promised. */
-  promiseMs = Number.POSITIVE_INFINITY;
   /** Closed ones take no more rows. */
   isOpen = true;
   /** Whether it stands in the queue. */
@@ -64,7 +62,6 @@ export class PlannedBatch<P, R> {
     this.units = Math.max(this.units, job.arrival.units ?? 1);
     this.planBy = Math.min(this.planBy, job.planBy);
     this.latestWantedBy = Math.max(this.latestWantedBy, job.wantedBy);
-    this.promiseMs = Math.min(this.promiseMs, job.planBy - job.arrivedAt);
     job.planned = this;
   }
 
@@ -77,9 +74,21 @@ export class PlannedBatch<P, R> {
     }
     this.planBy = before.planBy;
     this.latestWantedBy = before.latestWantedBy;
-    this.promiseMs = before.promiseMs;
     this.units = before.units;
     this.plannedRows = before.plannedRows;
+  }
+
+  /** Forgets what callers wanted who have gone since. */
+  relax(): void {
+    const parts = this.parts.splice(0).filter(({ job }) => !job.isSettled);
+    this.rows = 0;
+    this.plannedRows = 0;
+    this.units = 1;
+    this.planBy = Number.POSITIVE_INFINITY;
+    this.latestWantedBy = 0;
+    for (const part of parts) {
+      this.add(part);
+    }
   }
 
   /** A caller has gone: its rows count no more; the part is skipped when the batch is assembled. */
@@ -96,7 +105,6 @@ export class PlannedBatch<P, R> {
 export interface BatchLimits {
   readonly planBy: number;
   readonly latestWantedBy: number;
-  readonly promiseMs: number;
   readonly units: number;
   readonly plannedRows: number;
 }

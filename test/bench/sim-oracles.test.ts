@@ -110,7 +110,17 @@ describe("the batcher that ships", () => {
       const deadlineMs = 5 * cell.deadlines;
       const summary = play({ policy: "ours", line, deadlineMs, rho: cell.rho, requests: 5000 });
       expect(summary.lateShare).toBe(0);
-      expect(summary.rejectedAfterWait).toBe(0);
+    },
+  );
+
+  it.each(CELLS.filter(({ rho }) => rho === 4))(
+    "refuses callers when they come in lasting overload: α/β $ratio, D/t(1) $deadlines",
+    (cell) => {
+      const line = lineOf(cell);
+      const requests = (4000 * cell.rho) / line.betaMs; // of four seconds
+      const world = { policy: "ours", line, deadlineMs: 5 * cell.deadlines, ...cell } as const;
+      const { rejectedAfterWait, rejectedAtOnce } = play({ ...world, requests });
+      expect(rejectedAfterWait / (rejectedAfterWait + rejectedAtOnce)).toBeLessThan(0.001);
     },
   );
 
