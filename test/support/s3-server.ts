@@ -9,6 +9,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
 import { tempDir } from "./temp-dir.ts";
+import { missingTools } from "./tools.ts";
 
 /** Credentials that the servers take, as environment variables. */
 export const S3_CREDENTIALS = {
@@ -19,6 +20,10 @@ export const S3_CREDENTIALS = {
 
 /** The program of each server, as it is looked for on the search path. */
 export type S3ServerName = "moto_server" | "versitygw";
+
+/** The one that is here: versitygw is written in Go, which not every machine has. */
+export const ANY_S3_SERVER: S3ServerName =
+  missingTools("versitygw").length === 0 ? "versitygw" : "moto_server";
 
 export interface S3Server extends AsyncDisposable {
   /** `http://127.0.0.1:PORT` */
@@ -101,7 +106,7 @@ async function failed(name: S3ServerName, child: ChildProcess): Promise<never> {
   const advice =
     name === "moto_server"
       ? "pip install 'moto[server]'"
-      : "go install github.com/versity/versitygw/cmd/versitygw@v1.0.18";
+      : "go install github.com/versity/versitygw/cmd/versitygw@v1.8.0";
   throw new Error(`${name} ended; install it: ${advice}`, { cause });
 }
 
