@@ -90,15 +90,11 @@ function forbidden(
   where: string,
 ): BentoError {
   const verb = isWrite ? "write to" : "read";
-  const who =
-    account === undefined ? "nobody without an account" : `not ${JSON.stringify(account)}`;
-  return new BentoError(
-    "BENTO_UNREACHABLE",
+  const message =
     account === undefined
       ? `${ref.registry} wants an account to ${verb} ${ref.repository}`
-      : `${ref.registry} lets ${who} ${verb} ${ref.repository}${said}`,
-    { where, hint: loginHint(ref.registry) },
-  );
+      : `${ref.registry} does not let ${JSON.stringify(account)} ${verb} ${ref.repository}${said}`;
+  return new BentoError("BENTO_UNREACHABLE", message, { where, hint: loginHint(ref.registry) });
 }
 
 /** How to bring an account. */
