@@ -7,7 +7,8 @@
 import { mkdir, mkdtemp, readFile, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { BentoError } from "../core/bento-error.ts";
-import { type BentoManifest, bentoVersion } from "../core/bento-manifest.ts";
+import { type BentoManifest, bentoVersion, runtimeManifest } from "../core/bento-manifest.ts";
+import { canonicalJson } from "../core/canonical-json.ts";
 import type { StoredFile } from "../core/model-manifest.ts";
 import { extractTar } from "../oci/extract-tar.ts";
 import { gunzip, gzip } from "../oci/gzip.ts";
@@ -42,7 +43,11 @@ export async function exportBento(
       hint: "name another one: nothing is overwritten",
     });
   }
-  const entries: TarEntry[] = [tarFile("bento.yaml", await formatBentoYaml(manifest))];
+  const entries: TarEntry[] = [
+    tarFile("bento.yaml", await formatBentoYaml(manifest)),
+    // derived, and not read back: with it the unpacked archive runs, and env/Dockerfile has what it copies
+    tarFile("bento.json", `${canonicalJson(runtimeManifest(manifest), 2)}\n`),
+  ];
   for (const stored of content.files) {
     entries.push({
       kind: "file",

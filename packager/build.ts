@@ -16,6 +16,7 @@ import type { Store } from "../model-store/store.ts";
 import { COMPONENTS_FILE } from "./attest/bundled-packages.ts";
 import { type Bundle, bundleService } from "./bundle.ts";
 import { describeService, type ServiceDescription } from "./describe-service.ts";
+import { bentoDockerfile, DOCKERFILE } from "./dockerfile.ts";
 import { goldenFiles } from "./golden.ts";
 import { includeFiles } from "./include-files.ts";
 import { installedPackage, ownVersion } from "./own-package.ts";
@@ -105,9 +106,30 @@ async function contentOf(
   files.set("env/packages.json", json(bundle.packages));
   files.set(COMPONENTS_FILE, json(bundle.components));
   files.set("env/node-version", Buffer.from(`${IMAGE_NODE}\n`));
+  files.set(DOCKERFILE, Buffer.from(await dockerfileOf(project, description)));
   const readme = await readFile(join(project.directory, "README.md")).catch(() => undefined);
   files.set("README.md", readme ?? Buffer.from(bentoReadme(description)));
   return files;
+}
+
+async function dockerfileOf(
+  { bentofile }: Project,
+  { name, models }: ServiceDescription,
+): Promise<string> {
+  return bentoDockerfile({
+    name: bentofile.name ?? name,
+    docker: bentofile.docker,
+    runtime: await runtimeVersions(),
+    hasModels: models.length > 0,
+  });
+}
+
+async function runtimeVersions(): Promise<BentoManifest["runtime"]> {
+  return {
+    bentokit: await ownVersion(),
+    node: IMAGE_NODE,
+    onnxruntime: (await installedPackage("onnxruntime-node")).version,
+  };
 }
 
 interface Parts {
@@ -132,11 +154,7 @@ async function manifestOf(project: Project, parts: Parts): Promise<BentoManifest
     resources: description.resources,
     traffic: description.traffic,
     env: [...new Set([...description.env, ...bentofile.envs])].sort(),
-    runtime: {
-      bentokit: await ownVersion(),
-      node: IMAGE_NODE,
-      onnxruntime: (await installedPackage("onnxruntime-node")).version,
-    },
+    runtime: await runtimeVersions(),
     docker: bentofile.docker,
     files: storedFiles(parts),
   };

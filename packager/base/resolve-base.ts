@@ -20,10 +20,7 @@ import type { TransportOptions } from "../../oci/registry/transport.ts";
 import { type BaseFacts, baseFacts } from "./base-facts.ts";
 import { type LockBaseOptions, lockBase } from "./base-lock.ts";
 import { NODE_LABEL } from "./build-base.ts";
-
-/** The base when nothing else is said: distroless Node 24 on Debian 12, an index pinned by digest. */
-export const DEFAULT_BASE =
-  "gcr.io/distroless/nodejs24-debian12:nonroot@sha256:14d42e2511532589a7c7e01a753667a74fcc96266e137e8125006b87b0c32d0a";
+import { DEFAULT_BASE, DISTROLESS_NODE } from "./default-base.ts";
 
 export interface ResolveBaseOptions extends TransportOptions {
   /**
@@ -167,4 +164,4 @@ function nodePathOf({ config }: InspectedImage, facts: BaseFacts, base: string):
 }
 
 /** Places where images keep Node, when they do not say. */
-const USUAL_NODES = ["/usr/local/bin/node", "/nodejs/bin/node", "/usr/bin/node"];
+const USUAL_NODES = ["/usr/local/bin/node", DISTROLESS_NODE, "/usr/bin/node"];

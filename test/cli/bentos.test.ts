@@ -88,6 +88,7 @@ describe("bento get", () => {
       | files     README.md  SIZE
       |           apis/openapi.json  SIZE
       |           apis/schema.json  SIZE
+      |           env/Dockerfile  SIZE
       |           env/components.json  SIZE
       |           env/node-version  SIZE
       |           env/packages.json  SIZE

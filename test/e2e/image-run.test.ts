@@ -3,11 +3,15 @@
  * runs containers here.
  */
 import { execFileSync } from "node:child_process";
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { appendFile, cp, mkdir, readdir, readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { freePort } from "../../adapters/local/port.ts";
 import { verifyCandidate } from "../../deploy/verify.ts";
+import { inspectImage } from "../../oci/inspect-image.ts";
+import { openLayout } from "../../oci/layout.ts";
 import { type TestCli, testCli } from "../support/cli.ts";
 import {
   podmanSettings,
@@ -30,8 +34,41 @@ const TOOLS = [
   "bwrap",
   "runc",
   "podman",
+  "buildah",
 ];
+const require = createRequire(import.meta.url);
 const FIXTURES = fileURLToPath(new URL("../../fixtures/", import.meta.url));
+
+/** What the Dockerfile's first stage does, to the parts that count of the package that is installed here. */
+async function installNatives(root: string, dockerfile: string): Promise<void> {
+  const target = join(root, "natives", "node_modules");
+  const binaries = join(target, "onnxruntime-node", "bin", "napi-v6");
+  for (const other of ["darwin/arm64", "linux/arm64", "linux/x64", "win32/x64"]) {
+    await mkdir(join(binaries, other), { recursive: true });
+  }
+  const installed = dirname(require.resolve("onnxruntime-node/package.json"));
+  const own = "linux/x64";
+  await cp(join(installed, "bin", "napi-v6", own), join(binaries, own), { recursive: true });
+  for (const part of ["package.json", "dist"]) {
+    await cp(join(installed, part), join(target, "onnxruntime-node", part), { recursive: true });
+  }
+  const common = "onnxruntime-common";
+  await cp(join(installed, "..", common), join(target, common), { recursive: true });
+  const [, script = ""] =
+    /^RUN ONNXRUNTIME_NODE_INSTALL=skip npm install .*?&& ([\s\S]*?)\n\n/m.exec(
+      dockerfile.replaceAll("\\\n", " "),
+    ) ?? ["", "exit 1"];
+  execFileSync("sh", ["-ec", script], { cwd: join(root, "natives") });
+  expect(await readdir(binaries, { recursive: true })).toEqual(
+    expect.not.arrayContaining(["darwin", "win32", "linux/arm64"]),
+  );
+}
+
+/** Digests of all files but those of packages, whose types and maps our own images leave out. */
+function appFiles(app: string): string {
+  const find = "find . -path ./node_modules -prune -o -type f -exec sha256sum {} + | sort -k 2";
+  return execFileSync("sh", ["-c", find], { cwd: app, encoding: "utf8" });
+}
 
 const SAMPLES = [
   { project: "iris", model: "iris_random_forest", name: "iris_classifier", golden: 7 },
@@ -59,6 +96,7 @@ describe.skipIf(skipWithout(...TOOLS))("an image that was pushed and pulled", ()
     await mkdir(join(cli.work, "registry"));
     registry = await startRegistry(join(cli.work, "registry"));
     await cli.must("base build --output oci:base");
+    await cli.must(`image push oci:base ${registry.host}/base:v1`);
     for (const sample of SAMPLES) {
       pushed.set(sample.project, await pushAndPull(sample));
     }
@@ -75,6 +113,7 @@ describe.skipIf(skipWithout(...TOOLS))("an image that was pushed and pulled", ()
     const digest = (
       await cli.raw(`containerize ${tag} --base oci:base --output oci:${project}`)
     ).trim();
+    expect(digest).toMatch(/^sha256:/);
     const reference = `${registry.host}/team/${project}:v1`;
     await cli.must(`image push oci:${project} ${reference}`);
     const pulled = join(cli.work, `${project}-pulled`);
@@ -144,6 +183,49 @@ describe.skipIf(skipWithout(...TOOLS))("an image that was pushed and pulled", ()
     }, 60_000);
   });
 
+  it("is equalled by the one that buildah makes of the bento's own Dockerfile", async () => {
+    const project = join(cli.work, "docker-project");
+    await cp(join(FIXTURES, "iris"), project, { recursive: true });
+    await appendFile(
+      join(project, "bentofile.yaml"),
+      "docker:\n  base: oci:base\n  env: {A: '$b \"c\"'}\n",
+    );
+    const tag = (await cli.raw("build docker-project -o tag")).trim();
+    await cli.must(`containerize ${tag} --output oci:ours -t v1`);
+    await cli.must(`export ${tag} docker.bento`);
+    const folder = join(cli.work, "docker-context");
+    await mkdir(folder);
+    execFileSync("tar", ["-xzf", join(cli.work, "docker.bento"), "-C", folder]);
+    const natives = join(cli.work, "natives");
+    await installNatives(natives, await readFile(join(folder, "env", "Dockerfile"), "utf8"));
+    const env = { ...process.env, ...(await podmanSettings(join(cli.work, "podman"))) };
+    const made = ["--tag", "made", "--file", "env/Dockerfile"];
+    const given = [
+      "--build-context",
+      `natives=${natives}`,
+      "--build-arg",
+      `BASE=${registry.host}/base:v1`,
+      "--tls-verify=false",
+    ];
+    const bud = ["bud", "--quiet", "--isolation", "chroot", ...given, ...made, "."];
+    execFileSync("buildah", bud, { cwd: folder, env });
+    execFileSync("buildah", ["push", "--quiet", "made", `oci:${cli.work}/made:v1`], { env });
+    const bundles = ["made", "ours"].map((name) => join(cli.work, `${name}-bundle`));
+    const seen: unknown[] = [];
+    for (const [index, name] of ["made", "ours"].entries()) {
+      unpackBundle(`${cli.work}/${name}:v1`, bundles[index] ?? "");
+      const { config } = await inspectImage(await openLayout(join(cli.work, name)));
+      const { User, Env, Entrypoint, WorkingDir, ExposedPorts } = config.config ?? {};
+      const files = appFiles(join(bundles[index] ?? "", "rootfs", "app"));
+      seen.push({ User, Env: Env?.toSorted(), Entrypoint, WorkingDir, ExposedPorts, files });
+    }
+    expect(seen[0]).toEqual(seen[1]);
+    await using running = await runUnderBubblewrap(bundles[0] ?? "");
+    const send = (path: string, init?: RequestInit) => fetch(`${running.url}${path}`, init);
+    const candidate = { url: running.url, send };
+    expect(await verifyCandidate({ candidate, directory: project, tag })).toBe(7);
+  }, 60_000);
+
   it.each(["bwrap", "podman"])(
     "is deployed here and looked after with --engine %s",
     async (engine) => {
@@ -153,15 +235,20 @@ describe.skipIf(skipWithout(...TOOLS))("an image that was pushed and pulled", ()
         return exitCode === 0 ? out : `exit ${exitCode}\n${err}`;
       };
       const { tag } = imageOf(SAMPLES[0]);
-      const deploy = `deploy ${tag} --platform local --engine ${engine} --image oci:iris --yes`;
-      expect(await bento(deploy)).toMatch(/^http:\/\/127\.0\.0\.1:\S+\n$/);
-      const status = await bento("deployment status iris-classifier");
-      expect(status).toMatch(/^iris-classifier {2}ready {2}http:/);
-      const url = /http:\S+/.exec(status)?.[0] ?? "";
-      expect(await answers(SAMPLES[0], { url })).toBe(SAMPLES[0].golden);
-      expect(await bento("deployment logs iris-classifier --tail 1")).toMatch(/"msg":"request"/);
-      expect((await cli.bento(deploy, { environment })).err).toMatch(/nothing to do/);
-      expect(await bento("deployment destroy iris-classifier --yes")).toBe("iris-classifier\n");
+      const port = await freePort("127.0.0.1");
+      const url = `http://127.0.0.1:${port}`;
+      const deploy = `deploy ${tag} --platform local --engine ${engine} --image oci:iris --set port=${port} --yes`;
+      try {
+        expect(await bento(deploy)).toMatch(/^http:/);
+        expect(await bento("deployment status iris-classifier")).toMatch(
+          /^iris-classifier {2}ready/,
+        );
+        expect(await answers(SAMPLES[0], { url })).toBe(SAMPLES[0].golden);
+        expect(await bento("deployment logs iris-classifier --tail 1")).toMatch(/"msg":"request"/);
+        expect((await cli.bento(deploy, { environment })).err).toMatch(/nothing to do/);
+      } finally {
+        expect(await bento("deployment destroy iris-classifier --yes")).toBe("iris-classifier\n");
+      }
       await expect(fetch(`${url}/readyz`)).rejects.toThrow("fetch failed");
       expect(await bento("deployment status iris-classifier")).toMatch(/^exit 6\n/);
     },

@@ -49,6 +49,7 @@ describe("buildBento", () => {
       "README.md",
       "apis/openapi.json",
       "apis/schema.json",
+      "env/Dockerfile",
       "env/components.json",
       "env/node-version",
       "env/packages.json",
