@@ -145,11 +145,14 @@ describe("createRunner, with padding", () => {
     });
   });
 
-  it("gives every call what it gets alone, whatever runs beside it", async () => {
+  it.each([
+    ["buckets apart", undefined],
+    ["buckets joined", lineCost(10, 0.001)],
+  ])("gives every call what it gets alone, whatever runs beside it, %s", async (_, cost) => {
     const ids = fc.array(fc.integer({ min: 0, max: 1000 }), { minLength: 1, maxLength: 30 });
     await fc.assert(
       fc.asyncProperty(fc.array(ids, { minLength: 1, maxLength: 12 }), async (calls) => {
-        const { runner } = tokenModel();
+        const { runner } = tokenModel({}, cost);
         const answers = await Promise.all(calls.map((call) => runner.run(row(...call))));
         expect(answers).toEqual(calls.map((call) => answer(row(...call))));
       }),
