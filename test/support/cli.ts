@@ -114,6 +114,7 @@ function contextOf(
     environment: {
       PATH: process.env["PATH"] ?? "",
       BENTO_HOME: home,
+      DOCKER_CONFIG: home, // accounts of whoever runs the tests are none of theirs
       USER: "tester",
       ...surroundings.environment,
     },
