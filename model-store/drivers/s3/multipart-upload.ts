@@ -23,7 +23,7 @@ const MOST_RESTARTS = 3;
 
 interface Upload {
   readonly id: string;
-  /** Parts that are there, by the base64 of their sha256, by number. */
+  /** Parts that are there, by number. */
   readonly there: ReadonlyMap<number, CompletedPart>;
 }
 
@@ -137,7 +137,7 @@ async function listParts({ bucket, key, signal }: Work, id: string): Promise<Upl
       abortedBy(signal),
     );
     for (const { PartNumber, ETag, ChecksumSHA256 } of page.Parts ?? []) {
-      if (PartNumber !== undefined && ChecksumSHA256 !== undefined) {
+      if (PartNumber !== undefined) {
         parts.set(PartNumber, { PartNumber, ETag, ChecksumSHA256 });
       }
     }
@@ -202,7 +202,7 @@ async function sendPart(
 ): Promise<CompletedPart> {
   const checksum = createHash("sha256").update(bytes).digest("base64");
   const there = upload.there.get(number);
-  if (there?.ChecksumSHA256 === checksum) {
+  if (there !== undefined && isSamePart(there, bytes, checksum)) {
     return there;
   }
   const { sdk, client } = await bucket.connect();
@@ -218,6 +218,17 @@ async function sendPart(
     abortedBy(signal),
   );
   return { PartNumber: number, ETag, ChecksumSHA256: checksum };
+}
+
+/** Servers that keep no sha256 of a part have its md5 for an ETag. */
+function isSamePart(
+  { ChecksumSHA256, ETag }: CompletedPart,
+  bytes: Buffer,
+  sha256: string,
+): boolean {
+  return ChecksumSHA256 === undefined
+    ? ETag?.replaceAll('"', "") === createHash("md5").update(bytes).digest("hex")
+    : ChecksumSHA256 === sha256;
 }
 
 async function finishUpload(
@@ -242,7 +253,9 @@ async function finishUpload(
     );
     return "created";
   } catch (error) {
-    if (isPresent(error) || (isLost(error) && (await isThere(work)))) {
+    // a server that failed may have done it all the same, for us or for another
+    const isUnclear = isLost(error) || (sdkFacts(error).status ?? 500) >= 500;
+    if (isPresent(error) || (isUnclear && (await isThere(work)))) {
       await abortUpload(work, upload);
       return "exists";
     }

@@ -138,9 +138,10 @@ describe.skipIf(skipWithout(ANY_S3_SERVER))("s3Driver over a bad network", () =>
     expect((Uploads ?? []).filter(({ Key }) => Key?.startsWith(prefix))).toEqual([]);
   });
 
-  it("lets one of several uploads of the same content win, and none fail", async () => {
+  it("lets none of several uploads of the same content fail", async () => {
     const states = await Promise.all([1, 2, 3].map(() => driver.put("a/big", bodyOf(BYTES))));
-    expect(states.filter((state) => state === "created").length).toBeLessThanOrEqual(1);
+    // not every server has a condition on the end of an upload: the same bytes may be written twice
+    expect(states).toContain("created");
     expect((await read("a/big")).equals(BYTES)).toBe(true);
   });
 
