@@ -30,6 +30,8 @@ export interface DeployFlags {
   readonly apply?: string;
   readonly emit?: string;
   readonly image?: string;
+  /** `name=tag` pairs. */
+  readonly model?: readonly string[];
   readonly base?: string;
   /** File of the public key that must have signed the image. */
   readonly requireSignature?: string;
@@ -59,13 +61,16 @@ export async function deployRequest(
   const adapter = await loadAdapter(platform);
   await ensurePeers(context, adapter, flags.yes === true);
   refuseUnmet(adapter, purpose === "show" ? [] : [purpose]);
-  const manifest = await whatFor(context, bento, flags);
+  const given = await whatFor(context, bento, flags);
+  const { manifest, ...repinned } = await repinnedFor(context, given, flags);
   const sets = setsOf(flags);
   const isImage = runsImage(adapter, parseOptions(adapter, options, sets));
   if (!isImage && flags.requireSignature !== undefined) {
     throw unsignable(platform);
   }
-  const image = isImage ? await imageToDeploy(context, { manifest, flags, adapter }) : undefined;
+  const image = isImage
+    ? await imageToDeploy(context, { manifest, flags: { ...flags, ...repinned }, adapter })
+    : undefined;
   return {
     platform,
     environment: flags.env,
@@ -144,4 +149,21 @@ async function whatFor(
   }
   const store = await storeOf(context, flags.store);
   return (await store.bentos.get(parseTag(bento))).manifest;
+}
+
+/** With `--model`: the bento with those versions, and its image where the bento's own is at hand. */
+async function repinnedFor(
+  context: CliContext,
+  from: BentoManifest,
+  flags: DeployFlags,
+): Promise<{ manifest: BentoManifest; image?: string }> {
+  if (flags.model === undefined) {
+    return { manifest: from };
+  }
+  const { repinStored } = await import("./repin.ts");
+  const store = await storeOf(context, flags.store);
+  const { model, image: given, json } = flags;
+  const { bento, image } = await repinStored(context, from, { store, model, image: given, json });
+  context.err(`repinned ${formatTag(from)} → ${formatTag(bento.manifest)}\n`);
+  return { manifest: bento.manifest, ...(image === undefined ? {} : { image: image.output }) };
 }

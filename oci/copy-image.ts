@@ -4,7 +4,7 @@
  * @module
  */
 import type { InspectedImage } from "./inspect-image.ts";
-import type { OciLayout, WriteBlobOptions } from "./layout.ts";
+import type { ImageSource, OciLayout, WriteBlobOptions } from "./layout.ts";
 import type { ImageManifest } from "./manifest.ts";
 
 /**
@@ -13,7 +13,7 @@ import type { ImageManifest } from "./manifest.ts";
  * @throws BentoError BENTO_INTEGRITY when a blob of the source does not match its digest
  */
 export async function copyLayers(
-  from: OciLayout,
+  from: ImageSource,
   to: OciLayout,
   manifest: ImageManifest,
   options: WriteBlobOptions = {},

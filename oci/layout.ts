@@ -45,11 +45,11 @@ export interface OciLayout extends BlobSink {
   /** Whether a blob is there, whole: it is read and compared with its digest, unless a stamp says that it was. */
   hasBlob(blob: ExpectedContent): Promise<boolean>;
   /**
-   * Takes a blob of another layout: shared where both are on one disk and there are stamps, else copied.
+   * Takes a blob of another place: shared where both are on one disk and there are stamps, else copied.
    *
-   * @throws BentoError BENTO_INTEGRITY or BENTO_NOT_FOUND when the other layout's is not whole
+   * @throws BentoError BENTO_INTEGRITY or BENTO_NOT_FOUND when it is not whole there
    */
-  adoptBlob(from: OciLayout, blob: ExpectedContent, options?: WriteBlobOptions): Promise<void>;
+  adoptBlob(from: ImageSource, blob: ExpectedContent, options?: WriteBlobOptions): Promise<void>;
   /** Bytes of a blob; reading fails with BENTO_INTEGRITY unless they match, with BENTO_NOT_FOUND when it is not there. */
   readBlob(blob: ExpectedContent): ByteStream;
   /** A JSON document of at most 4 MiB, verified. */
@@ -172,9 +172,9 @@ function layoutAt(directory: string, { stamps }: LayoutOptions): OciLayout {
     writeBlob,
     async adoptBlob(from, blob, options) {
       const path = place(blob.digest);
-      if (stamps !== undefined && (await shareBlob(from, blob, path))) {
-        await stamps.note(path, blob);
-      } else {
+      const source = join(from.directory, blobPath(blob.digest));
+      const isShared = stamps !== undefined && (await shareBlob(source, path, { blob, stamps }));
+      if (!isShared) {
         await writeBlob(from.readBlob(blob), options);
       }
     },
@@ -222,18 +222,30 @@ function withImage(
   return [...others, entry];
 }
 
+interface StampedBlob {
+  readonly blob: ExpectedContent;
+  readonly stamps: FileStamps;
+}
+
 /** A second name for another layout's blob; false where the disk has none, or the blob is not whole. */
-async function shareBlob(from: OciLayout, blob: ExpectedContent, path: string): Promise<boolean> {
+async function shareBlob(
+  source: string,
+  path: string,
+  { blob, stamps }: StampedBlob,
+): Promise<boolean> {
   const temporary = `${dirname(path)}/.${randomUUID()}.tmp`;
   try {
-    await link(join(from.directory, blobPath(blob.digest)), temporary);
-    if (!(await from.hasBlob(blob))) {
+    await link(source, temporary);
+    const isKnown = await stamps.isKnown(source, blob);
+    if (!isKnown && !(await isWhole(verified(openBlob(temporary), blob, source)))) {
       return false;
     }
     await rename(temporary, path);
+    await stamps.note(source, blob);
+    await stamps.note(path, blob);
     return true;
   } catch {
-    return false; // another disk, or one without links
+    return false; // another disk, one without links, or no disk at all
   } finally {
     await rm(temporary, { force: true });
   }

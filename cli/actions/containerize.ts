@@ -5,7 +5,7 @@
  */
 import { join, resolve } from "node:path";
 import { BentoError } from "../../core/bento-error.ts";
-import { bentoDigest } from "../../core/bento-manifest.ts";
+import { type BentoManifest, bentoDigest } from "../../core/bento-manifest.ts";
 import type { Digest } from "../../core/digest.ts";
 import { type ImageRef, parseDestination, parseImageRef } from "../../core/image-ref.ts";
 import { nearest } from "../../core/nearest.ts";
@@ -111,7 +111,6 @@ export async function makeImage(
     stamps,
     signal,
   });
-  const { installedPackage } = await import("../../packager/own-package.ts");
   const { resolveBase } = await import("../../packager/base/resolve-base.ts");
   const { containerize } = await import("../../packager/image/containerize.ts");
   const { createLayout } = await import("../../oci/layout.ts");
@@ -126,23 +125,13 @@ export async function makeImage(
   });
   const name = flags.tag ?? formatTag(manifest);
   const layout = await createLayout(output.layout, { stamps });
-  const onnxruntime = await installedPackage("onnxruntime-node");
-  if (onnxruntime.version !== manifest.runtime.onnxruntime) {
-    throw new BentoError(
-      "BENTO_CONFLICT",
-      `the bento was built with onnxruntime ${manifest.runtime.onnxruntime}, installed is ${onnxruntime.version}`,
-      {
-        where: formatTag(manifest),
-        hint: `build it again with bento build, or npm install onnxruntime-node@${manifest.runtime.onnxruntime}`,
-      },
-    );
-  }
+  const onnxruntimeDirectory = await installedRuntime(manifest);
   const made = await containerize({
     bentoDirectory,
     manifest,
     base,
     platform,
-    onnxruntimeDirectory: onnxruntime.directory,
+    onnxruntimeDirectory,
     layout,
     name,
     cache,
@@ -179,6 +168,27 @@ export async function makeImage(
     bentoDigest: bentoDigest(manifest),
     output: pushed ?? output.text,
   };
+}
+
+/**
+ * Folder of the onnxruntime-node that a bento was built with.
+ *
+ * @throws BentoError BENTO_CONFLICT when another version is installed
+ */
+export async function installedRuntime(manifest: BentoManifest): Promise<string> {
+  const { installedPackage } = await import("../../packager/own-package.ts");
+  const onnxruntime = await installedPackage("onnxruntime-node");
+  if (onnxruntime.version !== manifest.runtime.onnxruntime) {
+    throw new BentoError(
+      "BENTO_CONFLICT",
+      `the bento was built with onnxruntime ${manifest.runtime.onnxruntime}, installed is ${onnxruntime.version}`,
+      {
+        where: formatTag(manifest),
+        hint: `build it again with bento build, or npm install onnxruntime-node@${manifest.runtime.onnxruntime}`,
+      },
+    );
+  }
+  return onnxruntime.directory;
 }
 
 interface MadeToPush {
@@ -244,7 +254,7 @@ export function readPlatform(text: string): ImagePlatform {
 }
 
 /** A layout's path is the user's: relative to where the command runs. */
-function absoluteBase(context: CliContext, base: string | undefined): string | undefined {
+export function absoluteBase(context: CliContext, base: string | undefined): string | undefined {
   return base?.startsWith("oci:") === true
     ? `oci:${resolve(context.cwd, base.slice("oci:".length))}`
     : base;

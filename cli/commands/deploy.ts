@@ -13,7 +13,7 @@ import { STORE_OPTION } from "../store.ts";
 /** What a plan says already. */
 const FIXED_BY_A_PLAN = [
   ...["plan", "out", "emit"],
-  ...["platform", "name", "set", "engine", "setEnv", "image", "base", "requireSignature"],
+  ...["platform", "name", "set", "engine", "setEnv", "model", "image", "base", "requireSignature"],
 ];
 
 export function registerDeploy(
@@ -45,6 +45,7 @@ export function registerDeploy(
         "write the platform's own deployment files and stop",
       ).conflicts(["plan", "out"]),
     )
+    .option("--model <name=tag>", "deploy it with another version of a model", collect)
     .option("--image <oci:DIR>", "image to deploy (default: made when the platform needs one)")
     .option("--base <ref>", "base of that image: a reference, or oci:DIR")
     .option(

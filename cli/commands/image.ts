@@ -59,6 +59,30 @@ export function registerImage(program: Command, context: CliContext): void {
     .action(async (text: string, options) =>
       (await import("../actions/image-lint.ts")).lintNamedImage(context, text, options),
     );
+  image
+    .command("diff <before> <after>")
+    .description("show which layers, files and settings differ between two images")
+    .option(...PLATFORM_OPTION)
+    .option(...STORE_OPTION)
+    .addOption(jsonOption())
+    .action(async (before: string, after: string, options) =>
+      (await import("../actions/image-diff.ts")).diffNamedImages(
+        context,
+        { before, after },
+        options,
+      ),
+    );
+  image
+    .command("rebase <image>")
+    .description("put an image on another base; its own layers stay, byte for byte")
+    .requiredOption("--base <ref>", "the new base: a reference, or oci:DIR")
+    .option("--output <oci:DIR>", "where it goes (default: a layout under BENTO_HOME)")
+    .option(...PLATFORM_OPTION)
+    .option(...STORE_OPTION)
+    .addOption(jsonOption())
+    .action(async (text: string, options) =>
+      (await import("../actions/image-rebase.ts")).rebaseNamedImage(context, text, options),
+    );
   registerSigning(image, context);
 }
 
@@ -87,6 +111,7 @@ function registerSigning(image: Command, context: CliContext): void {
     .command("verify <image>")
     .description("check an image's signature, provenance, SBOM and layers")
     .option("--key <file>", "public key of who must have signed, e.g. bento.pub")
+    .option("--rebuild", "build its bento again and compare (exit 7 when they differ)")
     .option(...PLATFORM_OPTION)
     .option(...STORE_OPTION)
     .addOption(jsonOption())

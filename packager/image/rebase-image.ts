@@ -11,7 +11,7 @@ import type { DocumentMemo } from "../../oci/document-memo.ts";
 import { gunzip } from "../../oci/gzip.ts";
 import { type InspectedImage, inspectImage } from "../../oci/inspect-image.ts";
 import type { LayerCache } from "../../oci/layer-cache.ts";
-import type { OciLayout } from "../../oci/layout.ts";
+import type { ImageSource, OciLayout } from "../../oci/layout.ts";
 import type { Descriptor } from "../../oci/manifest.ts";
 import type { TarEntry } from "../../oci/tar-entry.ts";
 import { readTar } from "../../oci/untar.ts";
@@ -24,7 +24,7 @@ import { startConfig } from "./start-config.ts";
 
 export interface RebaseImageOptions {
   /** Has the image. */
-  readonly source: OciLayout;
+  readonly source: ImageSource;
   readonly image: InspectedImage;
   /** For the image's platform. */
   readonly base: ResolvedBase;
@@ -81,7 +81,7 @@ export async function rebaseImage(options: RebaseImageOptions): Promise<Containe
 }
 
 async function nativesOf(
-  source: OciLayout,
+  source: ImageSource,
   layer: Descriptor,
   memo: DocumentMemo | undefined,
 ): Promise<NativeFile[]> {
@@ -101,7 +101,7 @@ async function nativesOf(
 }
 
 async function* fileOf(
-  source: OciLayout,
+  source: ImageSource,
   layer: Descriptor,
   path: string,
 ): AsyncGenerator<Uint8Array> {

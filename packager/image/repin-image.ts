@@ -8,7 +8,7 @@ import type { BentoManifest } from "../../core/bento-manifest.ts";
 import { copyLayers } from "../../oci/copy-image.ts";
 import type { ImageLayer } from "../../oci/image.ts";
 import type { InspectedImage } from "../../oci/inspect-image.ts";
-import type { OciLayout } from "../../oci/layout.ts";
+import type { ImageSource } from "../../oci/layout.ts";
 import { type Containerized, finishImage } from "./finish-image.ts";
 import { imageParts } from "./image-parts.ts";
 import { type BuildPlanOptions, bentoPlans, buildPlan, type LayerPlan } from "./layer-plan.ts";
@@ -16,7 +16,7 @@ import { startConfig } from "./start-config.ts";
 
 export interface RepinImageOptions extends BuildPlanOptions {
   /** Has the image. */
-  readonly source: OciLayout;
+  readonly source: ImageSource;
   /** Of the bento before. */
   readonly image: InspectedImage;
   /** Directory of the bento with the new model. */
