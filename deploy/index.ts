@@ -10,9 +10,14 @@ export { loadAdapter, PLANNED_PLATFORMS, PLATFORMS } from "../adapters/registry.
 // Records and plans.
 export { Deployment } from "../core/deployment.ts";
 export { formatPlan, isNoop, Plan, planDigest } from "../core/plan.ts";
+// Who made an image.
+export type { SignedImage } from "../oci/attest/sign-image.ts";
+export { parsePrivateKey, parsePublicKey, type Signer } from "../oci/attest/signing-key.ts";
+export type { ImageClaim } from "../oci/attest/verify-image.ts";
 // The engine.
 export { type Applied, type ApplyOptions, applyPlan } from "./apply.ts";
 export { type Emitted, emitDeployment } from "./emit.ts";
+export { type LayoutImage, signLayoutImage, verifyLayoutImage } from "./image-signing.ts";
 export { type CurrentStatus, destroyDeployment, logsOf, statusOf } from "./lifecycle.ts";
 export { createPlan, DEFAULT_ENVIRONMENT, type DeployRequest } from "./plan.ts";
 export { getDeployment, listDeployments } from "./records.ts";
