@@ -45,7 +45,9 @@ export function jsonLog({ level = "info", base, target = stderr }: JsonLogOption
     throw unknownLevel(level);
   }
   const sink = createTurnSink({ target });
-  process.on("exit", sink.flush);
+  if (target === stderr) {
+    process.on("exit", sink.flush);
+  }
   const at = (own: Level, isUrgent: boolean) =>
     LEVELS.indexOf(own) < least
       ? () => {}

@@ -45,6 +45,8 @@ export interface Server {
   /** `http://127.0.0.1:3000`. */
   readonly url: string;
   readonly port: number;
+  /** Where it logs. */
+  readonly log: Log;
   /**
    * Takes no more requests, lets those at work finish within the limit, runs `onStop` and ends the models' threads. A second
    * call waits for the same end.
@@ -78,8 +80,10 @@ export async function serve(options: ServeOptions): Promise<Server> {
     profile: await readProfile(directory, { given: environment["BENTO_PROFILE"], log }),
   });
   const closeRunners = () => Promise.all(Object.values(runners).map((runner) => runner.close()));
+  let isStarted = false;
   try {
     await definition.onStart?.({ log });
+    isStarted = true;
     const app = createApp({ ...options, definition, runners, runtime, log });
     const listener = await listen({ fetch: app.fetch, refuse: app.refuse, port, host });
     const url = urlOf(listener.port, host);
@@ -88,14 +92,27 @@ export async function serve(options: ServeOptions): Promise<Server> {
     const close = async () => {
       log.info({ inFlight: app.lifecycle.inFlight }, "draining");
       await drain(listener, app.lifecycle.drain(), options.drainTimeoutMs ?? 9000);
-      await definition.onStop?.();
-      await closeRunners();
+      await stop(definition, closeRunners);
       log.info({}, "stopped");
     };
-    return { url, port: listener.port, close: () => (closing ??= close()) };
+    return { url, port: listener.port, log, close: () => (closing ??= close()) };
   } catch (error) {
-    await closeRunners();
+    await (isStarted ? stop(definition, closeRunners) : closeRunners()).catch((err: unknown) =>
+      log.error({ err }, "stopping failed"),
+    );
     throw error;
+  }
+}
+
+/** The models are closed also where `onStop` fails. */
+async function stop(
+  definition: ServiceDefinition,
+  closeRunners: () => Promise<unknown>,
+): Promise<void> {
+  try {
+    await definition.onStop?.();
+  } finally {
+    await closeRunners();
   }
 }
 

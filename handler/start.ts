@@ -14,14 +14,16 @@ export interface StartOptions extends Omit<ServeOptions, "environment"> {
 }
 
 /**
- * Serves until SIGTERM or SIGINT, then drains and exits 0; a second signal exits 130 at once. What keeps it from starting
- * is printed, and the process exits with the error's code.
+ * Serves until SIGTERM or SIGINT, then drains and exits 0; a second signal exits 130 at once. After an error that nobody
+ * caught it logs that, drains and exits 1: what the process holds cannot be trusted any more, but callers get their answers.
+ * What keeps it from starting is printed, and the process exits with the error's code.
  */
 export async function start(options: StartOptions): Promise<void> {
   mapStackTraces();
   try {
     const server = await serve({ environment: process.env, ...options });
     stopOnSignal(server);
+    stopOnUncaught(server);
   } catch (error) {
     fail(error);
   }
@@ -38,6 +40,17 @@ function stopOnSignal(server: Server): void {
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
+}
+
+function stopOnUncaught(server: Server): void {
+  for (const event of ["uncaughtException", "unhandledRejection"] as const) {
+    process.on(event, (error: unknown) => {
+      const err =
+        error instanceof Error ? error : new Error("thrown is no error", { cause: error });
+      server.log.error({ err }, "an error was not caught; the server stops");
+      server.close().then(() => process.exit(1), fail); // later ones wait for the same end
+    });
+  }
 }
 
 function fail(error: unknown): never {

@@ -53,6 +53,30 @@ export async function measureModel(
 }
 
 /**
+ * Runs the model on all of its threads at once, first on one row, so that no caller pays for what a thread makes at its
+ * first run. Given up when the budget is spent, or the model fails.
+ *
+ * @param rows - of the second run
+ */
+export async function warmThreads(
+  host: ModelHost,
+  rows: number,
+  options: Pick<MeasureOptions, "padding" | "clock" | "budgetMs">,
+): Promise<void> {
+  const runAll = (size: number) =>
+    Promise.all(Array.from({ length: host.threads }, () => timedRun(host, size, options)));
+  const isOver = Promise.withResolvers<void>();
+  const timer = setTimeout(isOver.resolve, options.budgetMs);
+  const work = async () => {
+    await host.settled?.();
+    await runAll(1);
+    await runAll(rows);
+  };
+  await Promise.race([isOver.promise, work().catch(() => {})]);
+  clearTimeout(timer);
+}
+
+/**
  * Rows a second of a model that runs as many batches at once as it can.
  *
  * @param rows - of each batch

@@ -8,7 +8,7 @@ import { availableParallelism } from "node:os";
 import type { BentoError } from "../../core/bento-error.ts";
 import type { CostProfile } from "../cost-model.ts";
 import { inlineHost } from "./inline-host.ts";
-import { type MeasureOptions, measureModel, measureRate } from "./measure-model.ts";
+import { type MeasureOptions, measureModel, measureRate, warmThreads } from "./measure-model.ts";
 import { type OpenSessionOptions, openSession, type RunnerSpec } from "./onnx-session.ts";
 import { type ModelHost, openWorkerPool } from "./worker-pool.ts";
 
@@ -105,6 +105,9 @@ async function placeOnWorkers(
     const measure = options.measure(host.spec);
     const isBatched = options.isMeasurable && measure.maxRows > 1;
     const profile = isBatched ? await measureModel(host, measure) : undefined;
+    if (profile !== undefined && layout.threads > 1) {
+      await warmThreads(host, cheapest(profile)?.rows ?? 1, measure);
+    }
     const placed = { host, mode: "worker", layout, profile } as const;
     const isOpen = options.layout === undefined && layout.threads > 1 && profile !== undefined;
     return isOpen ? await compareLayouts(options, { placed, wide, loadMs }) : placed;

@@ -46,7 +46,9 @@ const bodies: Readonly<Record<string, (x: number) => unknown>> = {
 describe("GET /docs.json", () => {
   it("is an OpenAPI 3.1 document", async () => {
     const response = await testApp(doubling).app.hono.request("/docs.json");
-    const { errors, valid } = await new Validator().validate((await response.json()) as Record<string, unknown>);
+    const { errors, valid } = await new Validator().validate(
+      (await response.json()) as Record<string, unknown>,
+    );
     expect({ errors, valid }).toEqual({ errors: undefined, valid: true });
   });
 

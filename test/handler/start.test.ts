@@ -170,4 +170,60 @@ export default service({
     expect(await started.exited).toBe(1);
     expect(started.stderr()).toMatch(/^error: Error: no database\n {4}at .*service\.mts/);
   });
+
+  it("logs an error that nobody caught, answers those at work, and exits 1", async () => {
+    await using dir = await tempDir();
+    const source = `
+import { service } from "bentokit";
+import * as z from "zod";
+export default service({
+  name: "careless",
+  onStop: () => void process.stdout.write("stopped by hand\\n"),
+  apis: ({ api }) => ({
+    go: api({
+      input: {},
+      output: z.number(),
+      async run() {
+        void Promise.reject(new Error("forgotten"));
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        return 1;
+      },
+    }),
+  }),
+});`;
+    const runtime = { name: "careless", version: "v1", digest: ZEROS, models: {} };
+    const environment = { BENTO_HOST: "127.0.0.1" };
+    const started = await startService(dir.path, { source, runtime, environment });
+    let printed = "";
+    started.process.stdout.on("data", (chunk) => {
+      printed += String(chunk);
+    });
+    const url = (await started.logged("listening"))?.["url"];
+    const answer = await post(url, "/go", {});
+    expect([answer.status, await answer.json()]).toEqual([200, 1]);
+    expect(await started.exited).toBe(1);
+    expect(printed).toBe("stopped by hand\n");
+    expect(await started.logged("an error was not caught; the server stops")).toMatchObject({
+      level: "error",
+      err: { message: "forgotten" },
+    });
+  });
+
+  it("runs onStop where the port cannot be had after onStart", async () => {
+    await using dir = await tempDir();
+    const taken = createServer();
+    taken.listen(0, "127.0.0.1");
+    await once(taken, "listening");
+    const address = taken.address();
+    const port = typeof address === "object" ? String(address?.port) : "";
+    const environment = { GREETING: "hi", PORT: port, BENTO_HOST: "127.0.0.1" };
+    const runtime = await irisRuntime();
+    const started = await startService(dir.path, { source: IRIS, runtime, environment });
+    let printed = "";
+    started.process.stdout.on("data", (chunk) => {
+      printed += String(chunk);
+    });
+    expect([await started.exited, printed]).toEqual([5, "stopped by hand\n"]);
+    taken.close();
+  });
 });

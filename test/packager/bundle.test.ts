@@ -1,7 +1,10 @@
+import { execFile } from "node:child_process";
+import { writeFile } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
+import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { bundleService } from "../../packager/bundle.ts";
-import { testProject } from "../support/bundled-service.ts";
+import { bundleToDisk, testProject } from "../support/bundled-service.ts";
 import { GREETER } from "../support/cli-projects.ts";
 import { failureOf } from "../support/failure.ts";
 
@@ -61,6 +64,45 @@ describe("bundleService", () => {
     );
     expect(seldom.length).toBeGreaterThan(0);
     expect(startedFiles(files).filter((path) => seldom.includes(path))).toEqual([]);
+  });
+
+  it("answers a first call without loading Node's fetch", async () => {
+    await using project = await testProject({ "service.ts": GREETER });
+    const file = await bundleToDisk(project);
+    const runtime = {
+      name: "greeter",
+      version: "v1",
+      digest: `sha256:${"0".repeat(64)}`,
+      models: {},
+    };
+    await writeFile(join(dirname(file), "..", "bento.json"), JSON.stringify(runtime));
+    const asks = `
+      const { request } = process.getBuiltinModule("node:http");
+      const { start } = await import(${JSON.stringify(file)});
+      const http = process.getBuiltinModule("node:http");
+      const listening = new Promise((resolve) => {
+        const { listen } = http.Server.prototype;
+        http.Server.prototype.listen = function (...given) {
+          return listen.apply(this, given).once("listening", () => resolve(this.address().port));
+        };
+      });
+      await start();
+      const headers = { "content-type": "application/json" };
+      const options = { port: await listening, path: "/greet", method: "POST", headers };
+      request(options, async (answer) => {
+        let text = "";
+        for await (const chunk of answer) text += chunk;
+        const loaded = process.moduleLoadList.filter((name) => /undici|crypto\\b|fs.promises/.test(name));
+        console.log(JSON.stringify({ text, loaded }));
+        process.exit();
+      }).end('{"name":"Ada"}');`;
+    const environment = { PATH: process.env["PATH"], PORT: "0", LOG_LEVEL: "silent" };
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ["--input-type=module", "--eval", asks],
+      { env: environment },
+    );
+    expect(JSON.parse(stdout)).toEqual({ text: '"hello Ada"', loaded: [] });
   });
 
   it("leaves a user's own imports of Node whole", async () => {
