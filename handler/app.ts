@@ -28,6 +28,7 @@ import { LoopDelay } from "./loop-delay.ts";
 import { createMetrics, type Metrics, type MetricsOptions } from "./metrics/metrics.ts";
 import { ModelGate } from "./model-gate.ts";
 import { finished, withHeaders } from "./port/light-response.ts";
+import type { Refusal } from "./port/send-refusal.ts";
 import { staticRouter } from "./port/static-router.ts";
 import { DEFAULT_MAX_BODY_BYTES, parseJson, readText } from "./read-body.ts";
 import { createRequestEdge, type RequestEdge } from "./request-edge.ts";
@@ -69,7 +70,7 @@ export interface App {
   /** @param bindings - Node's own objects of the request, where there are any: much of a `Request` is costly to ask for */
   fetch(request: Request, bindings?: NodeBindings): Promise<Response>;
   /** The answer for a caller who is turned away before its request is read; undefined for one to be fetched. */
-  refuse(incoming: IncomingMessage): Response | undefined;
+  refuse(incoming: IncomingMessage): Refusal | undefined;
 }
 
 const DEFAULT_TIMEOUT_MS = 60_000;

@@ -54,6 +54,9 @@ export const BATCH_DEFAULTS = {
   maxWaitMs: 0,
 } as const satisfies Required<BatchSettings>;
 
+/** Longest that a batch that could start waits for the end of a turn of the event loop. */
+const LONG_TURN_MS = 1;
+
 /** How long a refusal is passed on without another look at the queue. */
 const REFUSED_MS = 1;
 
@@ -71,6 +74,8 @@ export class BatchLoop<P, R> implements Gate {
   readonly #subject: string;
   #wakeAt: number | undefined;
   #isImmediate = false;
+  /** When it was decided to tick at the end of the turn. */
+  #wokenAt = 0;
   #cancelWake: () => void = () => {};
   #whenIdle: (() => void)[] = [];
   /** Callers whose rows are being read. */
@@ -137,6 +142,10 @@ export class BatchLoop<P, R> implements Gate {
   /** Asked before rows are read; the answer stands until the queue changes, for a millisecond at most. */
   refuse(arrivedAt: number): Refused | undefined {
     const now = this.#clock.now();
+    if (this.#isImmediate && now - this.#wokenAt > LONG_TURN_MS) {
+      this.#cancelWake();
+      this.#tick(); // the turn is so full of callers to refuse that its end is far
+    }
     if (this.#refused === undefined || now - this.#refusedAt > REFUSED_MS) {
       const refusal = this.#batcher.wouldRefuse(1 + this.#reading, "normal", arrivedAt);
       this.#refused = refusal && { ...refusal, subject: this.#subject };
@@ -202,6 +211,7 @@ export class BatchLoop<P, R> implements Gate {
     const delayMs = at - this.#clock.now();
     // a timer is late by a millisecond and more: a shorter wait is spent looking in turn after turn of the event loop
     this.#isImmediate = delayMs < 1;
+    this.#wokenAt = this.#clock.now();
     this.#cancelWake = this.#isImmediate
       ? this.#timers.immediate(this.#tick)
       : this.#timers.after(delayMs, this.#tick);

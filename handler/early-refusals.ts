@@ -5,18 +5,18 @@
  * @module
  */
 import type { IncomingMessage } from "node:http";
-import type { Gate } from "./gate.ts";
+import type { Gate, Refused } from "./gate.ts";
 import { overloadAnswer } from "./http-error.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { LoopDelay } from "./loop-delay.ts";
-import { respond } from "./port/light-response.ts";
+import type { Refusal } from "./port/send-refusal.ts";
 import type { RequestEdge } from "./request-edge.ts";
 
 export interface EarlyRefusals {
   /** @param route - path of an api, as it stands in requests */
   add(route: string, gate: Gate): void;
-  /** The whole answer for a caller who is turned away; undefined for one whose request is to be read. */
-  refuse(incoming: IncomingMessage): Response | undefined;
+  /** The answer for a caller who is turned away; undefined for one whose request is to be read. */
+  refuse(incoming: IncomingMessage): Refusal | undefined;
 }
 
 export interface EarlyRefusalsOptions {
@@ -28,9 +28,18 @@ export interface EarlyRefusalsOptions {
 export function createEarlyRefusals(options: EarlyRefusalsOptions): EarlyRefusals {
   const { edge, lifecycle, delay } = options;
   const gates = new Map<string, Gate>();
+  let last: { readonly refused: Refused; readonly answer: Refusal } | undefined;
+  const answerFor = (refused: Refused) => {
+    if (last?.refused !== refused) {
+      const { status, body, headers } = overloadAnswer(refused);
+      last = { refused, answer: { status, body, headers: Object.entries(headers).flat() } };
+    }
+    return last.answer;
+  };
   return {
     add: (route, gate) => void gates.set(route, gate),
-    refuse({ method, url: route = "", headers }) {
+    refuse(incoming) {
+      const { method, url: route = "" } = incoming;
       const gate = gates.get(route);
       if (gate === undefined || method !== "POST" || !lifecycle.hasRoom) {
         return undefined;
@@ -39,11 +48,16 @@ export function createEarlyRefusals(options: EarlyRefusalsOptions): EarlyRefusal
       if (refused === undefined) {
         return undefined;
       }
-      const given = headers["x-request-id"];
+      const given = incoming.headers["x-request-id"];
       const givenId = typeof given === "string" ? given : undefined;
       const open = edge.open({ route, givenId, method, path: route });
-      const { status, body, headers: own } = overloadAnswer(refused);
-      return respond(status, body, { ...own, ...open.close(status) });
+      const { status, body, headers } = answerFor(refused);
+      const own = open.close(status);
+      const all = [...headers];
+      for (const name in own) {
+        all.push(name, own[name] ?? "");
+      }
+      return { status, body, headers: all };
     },
   };
 }

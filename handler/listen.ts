@@ -8,6 +8,7 @@ import { BentoError } from "../core/bento-error.ts";
 import type { NodeBindings } from "./caller.ts";
 import { errorResponse, HttpError } from "./http-error.ts";
 import { requestOf } from "./port/light-request.ts";
+import { type Refusal, sendRefusal } from "./port/send-refusal.ts";
 import { sendResponse } from "./port/send-response.ts";
 
 export interface Listener {
@@ -23,7 +24,7 @@ export interface ListenOptions {
   /** Is given light requests, and may answer with light responses. */
   readonly fetch: (request: Request, bindings: NodeBindings) => Promise<Response>;
   /** Answers before anything is made of a request; undefined lets it be fetched. @default all are fetched */
-  readonly refuse?: (incoming: IncomingMessage) => Response | undefined;
+  readonly refuse?: (incoming: IncomingMessage) => Refusal | undefined;
   /** 0 takes any free port. */
   readonly port: number;
   /** @default all addresses of the machine */
@@ -42,7 +43,7 @@ export async function listen({ fetch, refuse, port, host }: ListenOptions): Prom
     const bindings = { incoming, outgoing };
     const refusal = refuse?.(incoming);
     if (refusal !== undefined) {
-      sendResponse(refusal, bindings);
+      sendRefusal(refusal, bindings);
       return;
     }
     const request = requestOf(incoming, outgoing);

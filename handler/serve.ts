@@ -18,7 +18,8 @@ import { loadModels, readProfile, readRuntime } from "./runtime.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-export interface ServeOptions extends Pick<AppOptions, "maxBodyBytes" | "versionHeaders"> {
+export interface ServeOptions
+  extends Pick<AppOptions, "maxBodyBytes" | "metrics" | "versionHeaders"> {
   /** What the module of the service exports. */
   readonly exports: ModuleExports;
   /** @default the default export */

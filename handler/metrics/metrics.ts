@@ -212,6 +212,7 @@ function batchMetrics({ batchers, sizes, labels }: BatcherParts): BatchMetrics {
   const queueWait = batchers.queueWait.with(labels);
   const modelTime = batchers.modelTime.with(labels);
   const padding = batchers.padding.with(labels);
+  const rejects = new Map<string, NumberSeries>();
   return {
     batchEnded({ rows, padding: padded = 0, queueWaitMs, durationMs }) {
       size.observe(rows);
@@ -220,7 +221,12 @@ function batchMetrics({ batchers, sizes, labels }: BatcherParts): BatchMetrics {
       padding.value += padded;
     },
     rejected(reason) {
-      batchers.rejects.with({ ...labels, reason }).value += 1;
+      let count = rejects.get(reason);
+      if (count === undefined) {
+        count = batchers.rejects.with({ ...labels, reason });
+        rejects.set(reason, count);
+      }
+      count.value += 1;
     },
     bisected() {
       batchers.bisected.with(labels).value += 1;

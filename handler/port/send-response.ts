@@ -20,7 +20,7 @@ export function sendResponse(
   { incoming, outgoing }: { incoming: IncomingMessage; outgoing: ServerResponse },
 ): void {
   if (!incoming.complete) {
-    outgoing.once("finish", () => drain(incoming));
+    drainAfter(incoming, outgoing);
   }
   const light = lightOf(response);
   if (light !== undefined) {
@@ -30,6 +30,11 @@ export function sendResponse(
   } else if (!response.headers.has(ALREADY_SENT)) {
     sendStream(response, outgoing).catch((error) => outgoing.destroy(error));
   }
+}
+
+/** Takes in what is left of a body once the answer is out. */
+export function drainAfter(incoming: IncomingMessage, outgoing: ServerResponse): void {
+  outgoing.once("finish", () => drain(incoming));
 }
 
 async function sendStream(response: Response, outgoing: ServerResponse): Promise<void> {

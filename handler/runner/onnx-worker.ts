@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { getPriority, setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import { BentoError } from "../../core/bento-error.ts";
 import { type OnnxSession, openSession } from "./onnx-session.ts";
@@ -17,6 +18,9 @@ const port = parentPort;
 if (port === null) {
   throw new BentoError("BENTO_BUG", "onnx-worker is not a program; it is started as a thread");
 }
+
+/** On the scale of `nice`; ten leave a thread a tenth of a core that others want too. */
+const STEPS_BELOW = 10;
 
 const reply = (message: WorkerReply, memory: ArrayBuffer[] = []) =>
   port.postMessage(message, memory);
@@ -34,7 +38,18 @@ async function answer(session: OnnxSession, { id, inputs }: WorkerRequest): Prom
   }
 }
 
+/**
+ * Lets the event loop go first where cores are short: callers are refused, and answers sent, while models run. On Linux a
+ * priority is a thread's own, and those that the session starts inherit it; elsewhere it would be the whole process's.
+ */
+function yieldToEventLoop(): void {
+  if (process.platform === "linux") {
+    setPriority(0, Math.min(19, getPriority(0) + STEPS_BELOW));
+  }
+}
+
 try {
+  yieldToEventLoop();
   const input: WorkerInput = workerData;
   const session = await openSession(input);
   port.on("message", (request: WorkerRequest) => void answer(session, request));
