@@ -52,7 +52,7 @@ export async function unpackImage(options: UnpackImageOptions): Promise<void> {
         await applyEntry(entry, tree, index);
       }
     } catch (error) {
-      throw explained(error, directory);
+      throw explained(error, layer, directory);
     }
     const diffId = await archive.finish();
     const expected = image.config.rootfs.diff_ids[index];
@@ -152,7 +152,15 @@ async function place(entry: UntarEntry, tree: RootfsTree, layer: number): Promis
   }
 }
 
-function explained(error: unknown, directory: string): unknown {
+function explained(error: unknown, layer: Descriptor, directory: string): unknown {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (code.startsWith("Z_") || code.startsWith("ZSTD_")) {
+    return new BentoError("BENTO_INTEGRITY", "a layer is not what its media type says", {
+      where: layer.digest,
+      hint: "make or pull the image again",
+      cause: error,
+    });
+  }
   const isSystem = error instanceof Error && "syscall" in error;
   return isSystem
     ? new BentoError("BENTO_IO", `cannot unpack the image: ${error.message}`, {
