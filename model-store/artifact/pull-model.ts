@@ -13,9 +13,8 @@ import { type OnProgress, silent } from "../../core/progress.ts";
 import { runStep } from "../../core/run-step.ts";
 import { type ExactTag, formatTag } from "../../core/tag.ts";
 import { formatBytes } from "../../core/units.ts";
-import { type ByteStream, collect } from "../../oci/chunks.ts";
+import type { ByteStream } from "../../oci/chunks.ts";
 import { gunzip } from "../../oci/gzip.ts";
-import { DOCUMENT_LIMIT_BYTES } from "../../oci/layout.ts";
 import { parseDocument } from "../../oci/manifest.ts";
 import { createRegistryClient, type RegistryClient } from "../../oci/registry/client.ts";
 import { retrying } from "../../oci/registry/retry.ts";
@@ -81,7 +80,7 @@ async function readModel(
   artifact: ModelArtifact,
   { tag, where }: Asked,
 ): Promise<ModelManifest> {
-  const bytes = await collect(client.blobs.get(artifact.config), DOCUMENT_LIMIT_BYTES, where);
+  const bytes = await client.blobs.read(artifact.config);
   const model = parseDocument(ModelManifest, parseJson(bytes, where), where);
   if (formatTag(model) !== formatTag(tag)) {
     throw new BentoError("BENTO_INTEGRITY", `the artifact holds ${formatTag(model)}`, {

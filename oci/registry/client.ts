@@ -15,6 +15,7 @@ import { INDEX_TYPES, MANIFEST_TYPES } from "../media-type.ts";
 import { type ExpectedContent, verified } from "../verified.ts";
 import { show } from "./hop.ts";
 import { listTags } from "./list-tags.ts";
+import { retrying } from "./retry.ts";
 import { createSession, type RegistryOptions, type Session } from "./session.ts";
 import type { Reply } from "./transport.ts";
 import {
@@ -68,6 +69,8 @@ export interface BlobClient {
    * repeated: whoever keeps the bytes begins anew.
    */
   get(blob: ExpectedContent): ByteStream;
+  /** All bytes of a blob of at most 4 MiB, verified and asked for again when they break off. */
+  read(blob: ExpectedContent): Promise<Buffer>;
   /** Sends what is not there; see {@link uploadBlob}. */
   put(blob: UploadSource, options?: UploadOptions): Promise<UploadOutcome>;
   /** Sends bytes of unknown digest, once; see {@link uploadStream} for who takes it. */
@@ -120,9 +123,10 @@ function manifestClient(session: Session): ManifestClient {
   const accept = [...INDEX_TYPES, ...MANIFEST_TYPES].join(", ");
   const where = (reference: string) => describe(session, reference);
   async function get(reference: string): Promise<FetchedDocument> {
-    const to = `manifests/${reference}`;
-    const reply = await session.ask({ method: "GET", to, headers: { accept }, expect: [200] });
-    const document = await readReply(session, reply);
+    const request = { method: "GET", to: `manifests/${reference}`, headers: { accept } } as const;
+    const document = await retrying(session.options, async () =>
+      readReply(session, await session.ask({ ...request, expect: [200], isRepeated: false })),
+    );
     if (isDigest(reference)) {
       checkSame(document.descriptor.digest, reference, where(reference));
     }
@@ -182,13 +186,18 @@ function manifestClient(session: Session): ManifestClient {
 }
 
 function blobClient(session: Session): BlobClient {
+  async function* get(blob: ExpectedContent): AsyncGenerator<Uint8Array> {
+    const to = `blobs/${blob.digest}`;
+    const reply = await session.ask({ method: "GET", to, expect: [200], isRepeated: false });
+    yield* verified(reply.body, blob, describe(session, blob.digest));
+  }
   return {
     has: async ({ digest, size }) => (await blobSize(session, digest)) === size,
-    async *get(blob) {
-      const to = `blobs/${blob.digest}`;
-      const reply = await session.ask({ method: "GET", to, expect: [200], isRepeated: false });
-      yield* verified(reply.body, blob, describe(session, blob.digest));
-    },
+    get,
+    read: (blob) =>
+      retrying(session.options, () =>
+        collect(get(blob), DOCUMENT_LIMIT_BYTES, describe(session, blob.digest)),
+      ),
     put: (blob, options) => uploadBlob(session, blob, options),
     async putStream(source) {
       const hash = createHash("sha256");

@@ -5,8 +5,8 @@
  */
 import { BentoError } from "../../core/bento-error.ts";
 import { formatImageRef, type ImageRef } from "../../core/image-ref.ts";
-import { collect, streamOf } from "../chunks.ts";
-import { DOCUMENT_LIMIT_BYTES, type ImageSource } from "../layout.ts";
+import { streamOf } from "../chunks.ts";
+import type { ImageSource } from "../layout.ts";
 import { type Descriptor, ImageIndex, type ImagePlatform, parseDocument } from "../manifest.ts";
 import { INDEX_TYPES, MANIFEST_TYPES } from "../media-type.ts";
 import { selectPlatform } from "../select-platform.ts";
@@ -36,10 +36,8 @@ export async function remoteImage(
     readBlob: (blob) =>
       blob.digest === descriptor.digest ? streamOf(bytes) : client.blobs.get(blob),
     async readDocument(blob) {
-      return parseJson(
-        await collect(source.readBlob(blob), DOCUMENT_LIMIT_BYTES, directory),
-        directory,
-      );
+      const isManifest = blob.digest === descriptor.digest;
+      return parseJson(isManifest ? bytes : await client.blobs.read(blob), directory);
     },
     images: async () => [descriptor],
   };
