@@ -47,7 +47,7 @@ platform other than the one that is deployed to are left aside.
 
 /** What a schema does not say of itself. */
 const NOTES: Readonly<Record<string, string>> = {
-  local: "The engines `docker` and `podman` are refused: they are not there yet.",
+  local: "All engines but `process` run the bento's image: see [local](deploy.md#local).",
   "aws-lambda":
     "Plans and emitted files take these; bento does not apply them to AWS itself yet. See [deploy](deploy.md).",
 };
