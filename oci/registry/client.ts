@@ -14,7 +14,7 @@ import type { Descriptor } from "../manifest.ts";
 import { INDEX_TYPES, MANIFEST_TYPES } from "../media-type.ts";
 import { type ExpectedContent, verified } from "../verified.ts";
 import { show } from "./hop.ts";
-import { listTags } from "./list-tags.ts";
+import { listReferrers, listTags } from "./listings.ts";
 import { retrying } from "./retry.ts";
 import { createSession, type RegistryOptions, type Session } from "./session.ts";
 import type { Reply } from "./transport.ts";
@@ -81,8 +81,8 @@ export interface RegistryClient {
   readonly ref: Pick<ImageRef, "registry" | "repository">;
   readonly manifests: ManifestClient;
   readonly blobs: BlobClient;
-  /** The index of what refers to a digest, as `/referrers/` gives it; undefined when the registry has no such list. */
-  referrers(digest: Digest): Promise<FetchedDocument | undefined>;
+  /** What refers to a digest, as `/referrers/` lists it; undefined when the registry has no such list. */
+  referrers(digest: Digest): Promise<Descriptor[] | undefined>;
   /** All tags of the repository; undefined when the registry does not list them. */
   tags(): Promise<string[] | undefined>;
 }
@@ -102,19 +102,7 @@ export function createRegistryClient(
     ref: session.ref,
     manifests: manifestClient(session),
     blobs: blobClient(session),
-    async referrers(digest) {
-      const reply = await session.ask({
-        method: "GET",
-        to: `referrers/${digest}`,
-        headers: { accept: INDEX_TYPES.join(", ") },
-        expect: [200, 400, 404, 405],
-      });
-      if (reply.status !== 200 || !INDEX_TYPES.includes(mediaTypeOf(reply))) {
-        reply.discard();
-        return undefined;
-      }
-      return await readReply(session, reply);
-    },
+    referrers: (digest) => listReferrers(session, digest),
     tags: () => listTags(session),
   };
 }

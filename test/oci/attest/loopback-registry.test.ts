@@ -4,7 +4,7 @@
 import { describe, expect, it } from "vitest";
 import { canonicalJson } from "../../../core/canonical-json.ts";
 import { parseImageRef } from "../../../core/image-ref.ts";
-import { attach, readAttachment } from "../../../oci/attest/attachment.ts";
+import { attach, byDigest, readAttachment } from "../../../oci/attest/attachment.ts";
 import { registryAttachments, registryPort } from "../../../oci/attest/registry-attachments.ts";
 import type { Descriptor } from "../../../oci/manifest.ts";
 import { OCI_INDEX } from "../../../oci/media-type.ts";
@@ -30,8 +30,11 @@ describe("registryAttachments over HTTP", () => {
     const known: Descriptor[] = [];
     registry.fault = (request, response) => {
       if (request.method === "GET" && request.url?.includes("/referrers/")) {
-        const index = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: known };
-        response.writeHead(200, { "content-type": OCI_INDEX }).end(canonicalJson(index));
+        const isFirst = !request.url.includes("page=2");
+        const manifests = isFirst ? known.slice(0, 1) : known.slice(1);
+        const index = { schemaVersion: 2, mediaType: OCI_INDEX, manifests };
+        const link = isFirst ? { link: `<${request.url}?page=2>; rel="next"` } : {};
+        response.writeHead(200, { "content-type": OCI_INDEX, ...link }).end(canonicalJson(index));
         return true;
       }
       if (request.method === "PUT" && request.url?.includes("/manifests/")) {
@@ -41,9 +44,10 @@ describe("registryAttachments over HTTP", () => {
     };
     const attached = await attach(store, sample.image.descriptor, [
       { artifactType: "text/plain", content: Buffer.from("hello") },
+      { artifactType: "text/plain", content: Buffer.from("world") },
     ]);
     known.push(...attached);
-    expect(await store.list(sample.digest)).toEqual(attached);
+    expect(await store.list(sample.digest)).toEqual(attached.toSorted(byDigest));
     const [one] = attached;
     expect(String(one && (await readAttachment(store, sample.digest, one)))).toBe("hello");
     expect(Object.keys(registry.content("team/iris").tags)).toEqual(["v1"]);
