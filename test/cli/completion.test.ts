@@ -51,7 +51,11 @@ describe("bento completion bash", () => {
         "delete",
         "export",
         "import",
+        "push",
+        "pull",
         "containerize",
+        "image",
+        "repin",
         "base",
         "deploy",
         "deployment",
@@ -78,7 +82,7 @@ describe("bento completion zsh and fish", () => {
     );
     expect((await script("fish")).split("\n").slice(0, 3)).toMatchInlineSnapshot(`
       [
-        "complete -c bento -n __fish_use_subcommand -a "init models types serve profile build list get delete export import containerize base deploy deployment completion help --version --help"",
+        "complete -c bento -n __fish_use_subcommand -a "init models types serve profile build list get delete export import push pull containerize image repin base deploy deployment completion help --version --help"",
         "complete -c bento -n "string match -q -- 'bento deployment destroy *' (commandline -cp)" -a "--platform --env --store --json --yes --help"",
         "complete -c bento -n "string match -q -- 'bento deployment status *' (commandline -cp)" -a "--platform --env --store --json --help"",
       ]

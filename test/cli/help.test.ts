@@ -37,8 +37,15 @@ describe("help", () => {
       |   export [options] <tag> [file]  write a .bento archive, the same bytes every
       |                                  time (default: NAME-VERSION.bento)
       |   import [options] <file>        read a .bento archive into the store
+      |   push [options] <tags...>       copy bentos, with their models, to another
+      |                                  store; what it has is not sent
+      |   pull [options] <tags...>       copy bentos, with their models, from another
+      |                                  store; what is here is not fetched
       |   containerize [options] <tag>   make an OCI image of a bento and print its
       |                                  digest
+      |   image                          push, pull and check container images
+      |   repin [options] <bento>        make a bento, and its image, with another
+      |                                  version of a model; no sources needed
       |   base                           base images
       |   deploy [options] [bento]       deploy a bento (default: build the project here
       |                                  and deploy that)
@@ -137,27 +144,32 @@ describe("help", () => {
       | deploy a bento (default: build the project here and deploy that)
       |
       | Options:
-      |   --platform <name>      where to: local or aws-lambda (default: the
-      |                          environment's)
-      |   --env <name>           environment of bentofile.yaml (default: "default")
-      |   --name <name>          name of the deployment (default: the bento's)
-      |   --set <key=value>      option of the platform, over bentofile.yaml
-      |   --set-env <key=value>  environment variable of the service
-      |   --plan                 show what would be done and stop
-      |   --detailed-exitcode    with --plan: exit 9 when something would change
-      |   --out <file>           write the plan to a file and stop
-      |   --apply <file>         apply a plan made with --out; refused when something
-      |                          changed since
-      |   --emit <directory>     write the platform's own deployment files and stop
-      |   --image <oci:DIR>      image to deploy (default: made when the platform needs
-      |                          one)
-      |   --base <ref>           base of that image: a reference, or oci:DIR
-      |   --no-verify            skip the golden requests; this is recorded
-      |   -y, --yes              do not ask
-      |   --store <url>          store to work on (default: BENTO_STORE, else the local
-      |                          one)
-      |   --json                 write one JSON document to stdout
-      |   -h, --help             show help
+      |   --platform <name>           where to: local or aws-lambda (default: the
+      |                               environment's)
+      |   --env <name>                environment of bentofile.yaml (default: "default")
+      |   --name <name>               name of the deployment (default: the bento's)
+      |   --set <key=value>           option of the platform, over bentofile.yaml
+      |   --engine <name>             on local: process, bwrap, podman or docker (as
+      |                               --set engine=)
+      |   --set-env <key=value>       environment variable of the service
+      |   --plan                      show what would be done and stop
+      |   --detailed-exitcode         with --plan: exit 9 when something would change
+      |   --out <file>                write the plan to a file and stop
+      |   --apply <file>              apply a plan made with --out; refused when
+      |                               something changed since
+      |   --emit <directory>          write the platform's own deployment files and stop
+      |   --model <name=tag>          deploy it with another version of a model
+      |   --image <oci:DIR>           image to deploy (default: made when the platform
+      |                               needs one)
+      |   --base <ref>                base of that image: a reference, or oci:DIR
+      |   --require-signature <file>  deploy only an image that this public key's owner
+      |                               signed, e.g. bento.pub
+      |   --no-verify                 skip the golden requests; this is recorded
+      |   -y, --yes                   do not ask
+      |   --store <url>               store to work on (default: BENTO_STORE, else the
+      |                               local one)
+      |   --json                      write one JSON document to stdout
+      |   -h, --help                  show help
       "
     `);
   });

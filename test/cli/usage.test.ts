@@ -149,7 +149,7 @@ describe("an incomplete command", () => {
     expect(await seen("models")).toMatchInlineSnapshot(`
       "exit 2
       error: bento models needs a command
-        do: one of import, list, get, export, delete, alias; bento models --help says what they do
+        do: one of import, list, get, export, delete, alias, promote, rollback, history, diff, push, pull, verify, gc; bento models --help says what they do
       "
     `);
     expect(await seen("base")).toMatchInlineSnapshot(`
@@ -228,13 +228,14 @@ describe("a bad value of a flag", () => {
     expect(await seen("list --store ftp://host/x")).toMatchInlineSnapshot(`
       "exit 2
       error: no store has the scheme ftp: ftp://host/x
-        do: name a folder, file:///folder or memory://
+        do: name a folder, file:///folder, s3://bucket/prefix or memory://
       "
     `);
     expect(await seen("list --store s3://bucket/x")).toMatchInlineSnapshot(`
       "exit 2
-      error: stores on S3 are not there yet: s3://bucket/x
-        do: use a folder: leave --store and BENTO_STORE out, or name one, e.g. --store ./store
+      error: cannot list s3://bucket/x bentos/: no region is set
+        at: s3://bucket/x bentos/
+        do: add it to the store's URL: ?region=…, or set AWS_REGION
       "
     `);
     expect(await seen("list --store file://host")).toMatchInlineSnapshot(`
