@@ -7,6 +7,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { BentoError } from "../../core/bento-error.ts";
+import { HIDDEN } from "../../core/secret-name.ts";
 import type {
   ApplyRequest,
   Candidate,
@@ -77,6 +78,17 @@ async function applyLocal(
 }
 
 async function start(request: StartRequest, context: DeployContext): Promise<LocalProcess> {
+  const lost = Object.keys(request.variables).filter((key) => request.variables[key] === HIDDEN);
+  if (lost.length > 0) {
+    throw new BentoError(
+      "BENTO_NOT_FOUND",
+      `nothing has the values of ${lost.join(", ")} any more`,
+      {
+        where: runFolder(context),
+        hint: `deploy again with ${lost.map((name) => `--set-env ${name}=…`).join(" ")}`,
+      },
+    );
+  }
   const remember = (process: LocalProcess) => rememberProcess(runFolder(context), process);
   return await engineOf(request).start(request, { ...context, remember });
 }

@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { join } from "node:path";
@@ -240,5 +241,29 @@ describe("applyPlan on local, when it goes wrong", () => {
     const [left] = await rememberedProcesses(folder);
     expect(await destroyDeployment(STUB_KEY, runtime)).toMatchObject({ outcome: "destroyed" });
     expect(left && (await isAlive(left))).toBe(false);
+  });
+
+  it("starts nothing with the mark of a secret in place of its value", async () => {
+    await using runtime = await testRuntime();
+    const sets = [`port=${await freePort("127.0.0.1")}`];
+    const variables = { API_TOKEN: "t", LEVEL: "3" };
+    await deployOn(await runtime.add(stubManifest()), runtime, { sets, variables });
+    const bad = await runtime.add(stubBehaving("dies-at-start", { version: "v2" }));
+    await expect(deployOn(bad, runtime, { sets, variables })).rejects.toMatchObject({
+      code: "BENTO_UNHEALTHY",
+    });
+    const folder = join(runtime.home, "run", "local", "default", "stub-service");
+    const [running] = await rememberedProcesses(folder);
+    expect(running?.variables).toEqual(variables);
+    const onProgress: NonNullable<DeployRuntime["onProgress"]> = (event) => {
+      if (event.kind === "step-start" && event.step === "start") {
+        rmSync(folder, { recursive: true });
+      }
+    };
+    const losing = deployOn(bad, { ...runtime, onProgress }, { sets, variables });
+    await expect(losing).rejects.toMatchObject({ code: "BENTO_ROLLBACK_FAILED" });
+    expect(await getDeployment(STUB_KEY, runtime)).toMatchObject({
+      message: expect.stringContaining("nothing has the values of API_TOKEN any more"),
+    });
   });
 });
