@@ -110,8 +110,11 @@ export function createApp(options: AppOptions): App {
     log: options.log ?? silentLog,
   });
   // one handler and no middleware for each api: Hono's shortest way
-  const others = otherPaths(options, { edge, lifecycle, metrics, batchers });
-  hono.notFound(async (c) => finished(await others.fetch(c.req.raw, c.env), c.env));
+  let others: Hono<AppEnv> | undefined; // made when first asked for: not in a cold start
+  hono.notFound(async (c) => {
+    others ??= otherPaths(options, { edge, lifecycle, metrics, batchers });
+    return finished(await others.fetch(c.req.raw, c.env), c.env);
+  });
   return {
     hono,
     lifecycle,
