@@ -17,9 +17,14 @@ if (process.argv[2] === "strip") {
     devDependencies: __,
     allowScripts: ___,
     ...published
-  } = JSON.parse(text);
+  } = JSON.parse(text, withoutSources);
   await writeFile(manifest, `${JSON.stringify(published, undefined, 2)}\n`);
 } else {
   await rm(manifest, { force: true });
   await rename(backup, manifest);
+}
+
+/** The condition that leads to sources: there are none in the package. */
+function withoutSources(key: string, value: unknown): unknown {
+  return key === "bentokit-source" ? undefined : value;
 }
