@@ -13,7 +13,6 @@ import {
   type IncomingMessage,
 } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
-import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ByteStream } from "../chunks.ts";
 import { isLoopback } from "./hop.ts";
@@ -122,7 +121,7 @@ async function sendBody(
     }
     onChunk();
   }
-  await pipeline(Readable.from(watched(body.open())), request);
+  await pipeline(watched(body.open()), request);
 }
 
 function answerOf(request: ClientRequest, response: IncomingMessage, timeoutMs: number): Answer {
