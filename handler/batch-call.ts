@@ -40,12 +40,13 @@ export class BatchCall<P, R> implements Arrival<P, R> {
   readonly units: number | undefined;
   readonly signal: Cancellation | undefined;
   readonly #subject: string;
+  readonly #promise: Pick<BatchCallOptions<P, R>, "isLate" | "onBroken">;
   readonly #onRefused: (() => void) | undefined;
   readonly #resolve: (pieces: readonly Piece<R>[]) => void;
   readonly #reject: (error: unknown) => void;
   #leave: (() => void) | undefined;
 
-  constructor({ submission, subject, resolve, reject }: BatchCallOptions<P, R>) {
+  constructor({ submission, subject, resolve, reject, ...promise }: BatchCallOptions<P, R>) {
     this.rows = submission.rows;
     this.payload = submission.payload;
     this.group = submission.group;
@@ -58,6 +59,7 @@ export class BatchCall<P, R> implements Arrival<P, R> {
     this.signal = submission.signal;
     this.#subject = subject;
     this.#onRefused = submission.onRefused;
+    this.#promise = promise;
     this.#resolve = resolve;
     this.#reject = reject;
   }
@@ -74,6 +76,9 @@ export class BatchCall<P, R> implements Arrival<P, R> {
     }
     switch (outcome.kind) {
       case "done":
+        if (this.arrivedAt !== undefined && this.#promise.isLate(this.arrivedAt)) {
+          this.#promise.onBroken();
+        }
         this.#resolve(outcome.pieces);
         break;
       case "failed":
@@ -81,6 +86,9 @@ export class BatchCall<P, R> implements Arrival<P, R> {
         break;
       case "rejected":
         this.#onRefused?.();
+        if (outcome.reason === "expired") {
+          this.#promise.onBroken();
+        }
         this.#reject(overloaded({ ...outcome, subject: this.#subject }));
         break;
       case "aborted":
@@ -94,6 +102,10 @@ export class BatchCall<P, R> implements Arrival<P, R> {
 export interface BatchCallOptions<P, R> {
   readonly submission: Submission<P>;
   readonly subject: string;
+  /** Whether an answer comes too late now. */
+  isLate(arrivedAt: number): boolean;
+  /** Told when what the caller was let in with did not hold. */
+  onBroken(): void;
   readonly resolve: (pieces: readonly Piece<R>[]) => void;
   readonly reject: (error: unknown) => void;
 }

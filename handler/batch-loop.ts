@@ -16,6 +16,7 @@ import {
   type BatchSnapshot,
   type Piece,
 } from "./batcher.ts";
+import { Caution } from "./caution.ts";
 import { type Clock, systemClock, systemTimers, type Timers } from "./clock.ts";
 import { type CostModel, scaleShapeCost } from "./cost-model.ts";
 import type { Gate, Refused } from "./gate.ts";
@@ -72,6 +73,8 @@ export class BatchLoop<P, R> implements Gate {
   readonly #clock: Clock;
   readonly #timers: Timers;
   readonly #subject: string;
+  readonly #limitMs: number;
+  readonly #caution: Caution;
   #wakeAt: number | undefined;
   #isImmediate = false;
   /** When it was decided to tick at the end of the turn. */
@@ -87,6 +90,8 @@ export class BatchLoop<P, R> implements Gate {
     this.#clock = options.clock ?? systemClock;
     this.#timers = options.timers ?? systemTimers;
     this.#subject = options.subject;
+    this.#limitMs = options.settings?.maxLatencyMs ?? BATCH_DEFAULTS.maxLatencyMs;
+    this.#caution = new Caution(this.#limitMs);
     const run = (batch: Batch<P>) => {
       void this.#execute(options, batch);
     };
@@ -127,7 +132,14 @@ export class BatchLoop<P, R> implements Gate {
       return Promise.reject(signal.reason);
     }
     return new Promise((resolve, reject) => {
-      const call = new BatchCall<P, R>({ submission, subject: this.#subject, resolve, reject });
+      const call = new BatchCall<P, R>({
+        submission,
+        subject: this.#subject,
+        onBroken: this.#onBroken,
+        isLate: this.#isLate,
+        resolve,
+        reject,
+      });
       if (signal !== undefined) {
         call.listen(signal, () => {
           this.#refused = undefined;
@@ -147,7 +159,11 @@ export class BatchLoop<P, R> implements Gate {
       this.#tick(); // the turn is so full of callers to refuse that its end is far
     }
     if (this.#refused === undefined || now - this.#refusedAt > REFUSED_MS) {
-      const refusal = this.#batcher.wouldRefuse(1 + this.#reading, "normal", arrivedAt);
+      const refusal = this.#batcher.wouldRefuse(
+        1 + this.#reading,
+        "normal",
+        arrivedAt - this.#caution.at(now),
+      );
       this.#refused = refusal && { ...refusal, subject: this.#subject };
       this.#refusedAt = now;
     }
@@ -161,6 +177,10 @@ export class BatchLoop<P, R> implements Gate {
     this.#reading += 1;
     return this.#endReading;
   }
+
+  readonly #isLate = (arrivedAt: number): boolean => this.#clock.now() - arrivedAt > this.#limitMs;
+
+  readonly #onBroken = (): void => this.#caution.broken(this.#clock.now());
 
   readonly #endReading = (): void => {
     this.#reading -= 1;

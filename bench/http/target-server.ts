@@ -5,6 +5,7 @@
  * @module
  */
 import { once } from "node:events";
+import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 import { Hono } from "hono";
@@ -20,6 +21,9 @@ process.on("SIGTERM", () => process.exit(0)); // with an exit of its own a profi
 process.send?.({ port: await start() });
 
 async function start(): Promise<number> {
+  if (options.name === "refusals") {
+    return startRefusals();
+  }
   if (options.name === "echo") {
     const hono = new Hono();
     hono.post("/echo", async (c) => c.json(await c.req.json()));
@@ -37,4 +41,19 @@ async function start(): Promise<number> {
     ...(options.threads === undefined ? {} : { threads: options.threads }),
   });
   return server.port;
+}
+
+function startRefusals(): Promise<number> {
+  const body = JSON.stringify({ error: "model net cannot answer within its latency limit" });
+  const headers = ["content-type", "application/json", "retry-after", "1", "content-length"];
+  const server = createServer((_, outgoing) => {
+    outgoing.writeHead(503, [...headers, String(body.length)]);
+    outgoing.end(body);
+  });
+  return new Promise((resolve) => {
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      resolve(typeof address === "object" && address !== null ? address.port : 0);
+    });
+  });
 }

@@ -11,7 +11,7 @@ import type { Tensor } from "../../core/tensor.ts";
 import { type BenchModel, benchModel } from "../models/bench-models.ts";
 
 export interface TargetOptions {
-  readonly name: BenchModel | "echo";
+  readonly name: BenchModel | "echo" | "refusals";
   /** @default the service's own */
   readonly maxBatchSize?: number;
   readonly maxLatencyMs?: number;
@@ -26,8 +26,8 @@ export interface Target {
 const ZEROS = `sha256:${"0".repeat(64)}` as const;
 
 export async function targetOf(options: TargetOptions): Promise<Target> {
-  if (options.name === "echo") {
-    throw new Error("the echo is no service");
+  if (options.name === "echo" || options.name === "refusals") {
+    throw new Error(`${options.name} is no service`);
   }
   const path = await benchModel(options.name);
   return {

@@ -95,7 +95,7 @@ export class Admission<P, R> {
     return overtaken(job, { plan, queue, now });
   }
 
-  /** Whether so many rows would get a place now, in a batch of whichever group; nothing is changed by asking. */
+  /** Whether so many rows would get a place while others are at work, in a batch of whichever group; changes nothing. */
   wouldAdmit(
     asked: Pick<Arrival<P, R>, "rows" | "arrivedAt"> & { readonly priority: Priority },
     now: number,
@@ -105,7 +105,7 @@ export class Admission<P, R> {
     this.#isTrial = true;
     const isAdmitted = (groups.length === 0 ? [""] : groups).some((group) => {
       const arrival = { ...asked, group, payload: undefined as P, settle() {} };
-      const job = this.jobOf(arrival, now, queue.batches.length === 0);
+      const job = this.jobOf(arrival, now, false);
       return this.admit(job, now) || this.overtakenBy(job, now) !== undefined;
     });
     this.#isTrial = false;
