@@ -6,7 +6,7 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-/** What @hono/node-server passes along with each request; absent elsewhere. */
+/** What the server passes along with each request; absent elsewhere. */
 export interface NodeBindings {
   readonly incoming?: IncomingMessage;
   readonly outgoing?: ServerResponse;
