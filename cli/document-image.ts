@@ -4,6 +4,7 @@
  * @module
  */
 import { basename } from "node:path";
+import { BentoError } from "../core/bento-error.ts";
 import type { OnProgress } from "../core/progress.ts";
 import { runStep } from "../core/run-step.ts";
 import type { Signer } from "../oci/attest/signing-key.ts";
@@ -58,6 +59,21 @@ export async function documentImage(options: DocumentImageOptions): Promise<void
       signImage({ store, image: descriptor, signer }),
     );
   }
+}
+
+/**
+ * What `--source` names.
+ *
+ * @throws BentoError BENTO_USAGE for what is no URI, which is all that a provenance takes
+ */
+export function readSource(text: string | undefined): string | undefined {
+  if (text !== undefined && !URL.canParse(text)) {
+    throw new BentoError("BENTO_USAGE", `not a URI: ${JSON.stringify(text)}`, {
+      where: "--source",
+      hint: "e.g. --source git+https://git.example.com/team/iris@COMMIT",
+    });
+  }
+  return text;
 }
 
 /** A layout is told by its folder's name: where that is on this machine is nobody's business. */

@@ -17,7 +17,8 @@ import type { OciLayout } from "../../oci/layout.ts";
 import { IMAGE_PLATFORMS, type ImagePlatform } from "../../oci/manifest.ts";
 import type { Containerized } from "../../packager/image/finish-image.ts";
 import { type CliContext, homeOf } from "../context.ts";
-import { documentImage } from "../document-image.ts";
+import { documentImage, readSource } from "../document-image.ts";
+import { GPU_BASE, gpuParts, readVariant } from "../gpu-image.ts";
 import { baseLockOf, writeImageLock } from "../image-locks.ts";
 import { printDocument, printTable } from "../output.ts";
 import { drawProgress } from "../progress.ts";
@@ -31,6 +32,10 @@ export interface ContainerizeFlags {
   readonly output?: string;
   readonly store?: string;
   readonly json?: boolean;
+  /** `cpu` or `cuda12`. @default by the service's resources.gpu */
+  readonly variant?: string;
+  /** File or URL of onnxruntime's package with CUDA libraries. @default NuGet's */
+  readonly cudaPackage?: string;
   /** @default true */
   readonly cache?: boolean;
   readonly updateLock?: boolean;
@@ -99,6 +104,7 @@ export async function makeImage(
     parseImageRef(flags.tag); // a wrong name is said before anything is made
   }
   const startedOn = new Date();
+  const source = readSource(flags.source);
   const signer = flags.sign === undefined ? undefined : await readSigner(context, flags.sign);
   const onProgress = drawProgress(context, flags.json === true);
   const store = await storeOf(context, flags.store);
@@ -114,11 +120,15 @@ export async function makeImage(
   const { resolveBase } = await import("../../packager/base/resolve-base.ts");
   const { containerize } = await import("../../packager/image/containerize.ts");
   const { createLayout } = await import("../../oci/layout.ts");
+  const isGpu = readVariant(manifest, flags.variant) === "cuda12";
+  const baseText = flags.base ?? manifest.docker.base ?? (isGpu ? GPU_BASE : undefined);
+  const lock = await baseLockOf(context, flags.updateLock);
   const base = await resolveBase({
-    base: absoluteBase(context, flags.base ?? manifest.docker.base),
+    base: absoluteBase(context, baseText),
     platform,
+    mayLackNode: isGpu,
     cacheDirectory,
-    lock: await baseLockOf(context, flags.updateLock),
+    lock,
     cache,
     onProgress,
     signal,
@@ -126,12 +136,17 @@ export async function makeImage(
   const name = flags.tag ?? formatTag(manifest);
   const layout = await createLayout(output.layout, { stamps });
   const onnxruntimeDirectory = await installedRuntime(manifest);
+  const { cudaPackage } = flags;
+  const gpu = isGpu
+    ? await gpuParts(context, { manifest, platform, base, cudaPackage, lock, onProgress })
+    : {};
   const made = await containerize({
     bentoDirectory,
     manifest,
     base,
     platform,
     onnxruntimeDirectory,
+    ...gpu,
     layout,
     name,
     cache,
@@ -143,8 +158,8 @@ export async function makeImage(
     image: made,
     bentoDirectory,
     manifest,
-    base: { name: flags.base ?? manifest.docker.base, digest: base.manifestDigest },
-    source: flags.source,
+    base: { name: baseText, digest: base.manifestDigest },
+    source,
     startedOn,
     isAttested: flags.attest,
     signer,

@@ -19,6 +19,12 @@ export interface KeygenFlags {
 }
 
 export async function makeKeys(context: CliContext, flags: KeygenFlags): Promise<void> {
+  if (/(?:^|[/\\])$/.test(flags.output)) {
+    throw new BentoError("BENTO_USAGE", `not a name: ${JSON.stringify(flags.output)}`, {
+      where: "--output",
+      hint: "name what the two files are called before .key and .pub, e.g. --output team",
+    });
+  }
   const privateFile = resolve(context.cwd, `${flags.output}.key`);
   const publicFile = resolve(context.cwd, `${flags.output}.pub`);
   const keys = generateKeys(await newPassphrase(context, flags));

@@ -5,7 +5,6 @@ import { readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { digestOf } from "../../core/digest.ts";
-import { generateKeys } from "../../oci/attest/signing-key.ts";
 import { inspectImage } from "../../oci/inspect-image.ts";
 import { blobPath, openLayout } from "../../oci/layout.ts";
 import { writeSampleBase } from "../packager/image/sample-bento.ts";
@@ -325,68 +324,5 @@ describe("bento deploy --require-signature", () => {
         do: run its image, e.g. with --engine podman, or leave --require-signature out
       "
     `);
-  });
-});
-
-describe("misuse of keys", () => {
-  it("is told before anything is made", async () => {
-    await cli.write("rubbish.key", "hello");
-    await cli.write("encrypted.key", generateKeys("secret").privateKey);
-    const lines = [
-      "image sign oci:image",
-      "image sign oci:image --key nowhere.key",
-      "image sign oci:image --key rubbish.key",
-      "image sign oci:image --key bento.pub",
-      "image sign oci:nowhere --key bento.key",
-      "image verify oci:image --key bento.key",
-      "image verify oci:image --key nowhere.pub",
-      "containerize greeter --sign encrypted.key --output oci:never",
-    ];
-    const answers = [];
-    for (const line of lines) {
-      answers.push(`${line} → ${await seen(line)}`);
-    }
-    expect(answers.join("\n")).toMatchInlineSnapshot(`
-      "image sign oci:image → exit 2
-      error: required option '--key <file>' not specified
-        do: bento image sign --help shows how it is used
-
-      image sign oci:image --key nowhere.key → exit 3
-      error: there is no key WORK/nowhere.key
-        at: WORK/nowhere.key
-        do: make a pair: bento image keygen
-
-      image sign oci:image --key rubbish.key → exit 2
-      error: not a private key in PEM
-        at: WORK/rubbish.key
-        do: make a pair with bento image keygen: bento.key signs, bento.pub verifies
-
-      image sign oci:image --key bento.pub → exit 2
-      error: not a private key in PEM
-        at: WORK/bento.pub
-        do: make a pair with bento image keygen: bento.key signs, bento.pub verifies
-
-      image sign oci:nowhere --key bento.key → exit 3
-      error: no image layout in "WORK/nowhere"
-        at: WORK/nowhere
-        do: name a directory with the files oci-layout and index.json
-
-      image verify oci:image --key bento.key → exit 2
-      error: this is a private key, expected a public one
-        at: WORK/bento.key
-        do: give the .pub file that was made with it, and keep this one to yourself
-
-      image verify oci:image --key nowhere.pub → exit 3
-      error: there is no key WORK/nowhere.pub
-        at: WORK/nowhere.pub
-        do: give the public key of who signs, e.g. bento.pub
-
-      containerize greeter --sign encrypted.key --output oci:never → exit 2
-      error: the key is encrypted, and no passphrase is given
-        at: WORK/encrypted.key
-        do: set BENTO_KEY_PASSPHRASE, or run it where the passphrase can be typed
-      "
-    `);
-    await expect(stat(join(cli.work, "never"))).rejects.toThrow("ENOENT");
   });
 });
