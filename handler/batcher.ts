@@ -143,11 +143,14 @@ export class Batcher<P, R> {
 
   /** Takes a caller in, or settles it as refused at once. */
   arrive(arrival: Arrival<P, R>): void {
-    const { rows } = arrival;
     const now = this.#options.clock.now();
+    this.#linger.arrived(arrival.rows, now);
+    this.#take(arrival, now);
+    this.#rate.add(arrival.rows, now); // what it is judged by is what came before it
+  }
+
+  #take(arrival: Arrival<P, R>, now: number): void {
     const { breaker } = this.#failures;
-    this.#rate.add(rows, now);
-    this.#linger.arrived(rows, now);
     if (breaker.isOpen(now)) {
       arrival.settle({ kind: "failed", error: breaker.error });
       return;

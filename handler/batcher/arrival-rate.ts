@@ -5,7 +5,7 @@
  */
 
 /** Milliseconds after which an arrival counts 1/e. */
-const MEMORY_MS = 500;
+const MEMORY_MS = 250;
 
 export class ArrivalRate {
   #rate = 0;

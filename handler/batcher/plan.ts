@@ -15,7 +15,7 @@ import { Schedule } from "./schedule.ts";
 const MARGIN = 0.97;
 
 /** Deviations below the mean: room kept for callers that do not come is lost, those that do come ask before they join. */
-const GROWTH_DEVIATIONS = 2;
+const GROWTH_DEVIATIONS = 1.8;
 
 export interface PlanOptions<P, R> {
   readonly config: BatcherConfig;

@@ -197,7 +197,7 @@ describe("BatchLoop", () => {
       queuedBytes: 0,
       running: 0,
       plannedRows: 100,
-      arrivalRate: 7 / 500,
+      arrivalRate: 7 / 250,
       alphaMs: 4,
       betaMs: 1,
       spread: 0,
