@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { CliContext } from "../context.ts";
 import { collect } from "../key-values.ts";
 import { jsonOption } from "../output.ts";
@@ -53,6 +53,13 @@ export function registerImage(program: Command, context: CliContext): void {
   image
     .command("lint <image>")
     .description("look for what Lambda, Cloud Run or Container Apps would refuse")
+    .addOption(
+      new Option("--for <platforms...>", "platforms whose own rules count (default: all)").choices([
+        "aws-lambda",
+        "google-cloud-run",
+        "azure-container-apps",
+      ]),
+    )
     .option(...PLATFORM_OPTION)
     .option(...STORE_OPTION)
     .addOption(jsonOption())
