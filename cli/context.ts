@@ -64,11 +64,13 @@ export function processContext(): CliContext {
       const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
       const output = isHidden ? nowhere : process.stderr;
       const prompt = createInterface({ input: process.stdin, output, terminal: true });
+      // a terminal that is read key by key makes no signal of Ctrl-C
+      prompt.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
       try {
         if (isHidden) {
           process.stderr.write(question);
         }
-        return await prompt.question(question);
+        return await prompt.question(question, { signal: interrupted.signal });
       } finally {
         prompt.close();
         if (isHidden) {
