@@ -65,6 +65,9 @@ export async function containerizeBento(
     return;
   }
   context.out(`${made.digest}\n`);
+  for (const { rule, message } of made.findings) {
+    context.err(`! ${rule}: ${message}\n`);
+  }
   const rows = made.layers.map((layer) => [
     layer.title,
     formatBytes(layer.size),

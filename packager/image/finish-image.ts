@@ -18,6 +18,7 @@ import {
 import { type LayerInfo, layerInfo } from "../../oci/inspect-image.ts";
 import type { OciLayout } from "../../oci/layout.ts";
 import { lintImage } from "../../oci/lint.ts";
+import { lintForPlatforms, type PlatformFinding } from "../../oci/lint-platforms.ts";
 import type { ImageManifest, ImagePlatform } from "../../oci/manifest.ts";
 import { archivePath } from "../../oci/tar-plan.ts";
 import type { LayerPlan } from "./layer-plan.ts";
@@ -36,6 +37,8 @@ export interface Containerized {
    * is in them (their diff_ids) is the same elsewhere.
    */
   readonly blobDigestReproducible: boolean;
+  /** What some platforms would refuse or do badly; others take the image. */
+  readonly findings: readonly PlatformFinding[];
 }
 
 export interface FinishImageOptions {
@@ -66,6 +69,7 @@ export async function finishImage(options: FinishImageOptions): Promise<Containe
     platform,
     baseDigest: base.digest,
     blobDigestReproducible: (options.compressor ?? identifyCompressor()).isReference,
+    findings: lintForPlatforms({ mediaType: built.descriptor.mediaType, ...built }),
   };
 }
 
