@@ -58,6 +58,10 @@ export const BATCH_DEFAULTS = {
 /** Longest that a batch that could start waits for the end of a turn of the event loop. */
 const LONG_TURN_MS = 1;
 
+/** What onnxruntime and CUDA say, and V8 of a buffer that is too large. */
+const OUT_OF_MEMORY =
+  /out of memory|failed to allocate memory|bad_alloc|array buffer allocation failed/i;
+
 /** How long a refusal is passed on without another look at the queue. */
 const REFUSED_MS = 1;
 
@@ -268,6 +272,7 @@ function configOf<P, R>(options: BatchLoopOptions<P, R>): BatcherConfig {
     // what lies between a runner's end and the caller: a turn of the event loop
     slackMs: Math.min(1, maxLatencyMs / 100),
     wrongCount: (count, rows) => options.wrongCount(count, rows),
+    isOutOfMemory: (error) => error instanceof Error && OUT_OF_MEMORY.test(error.message),
     isCallersFault: (error) =>
       (ApiError.isInstance(error) && error.status < 500) ||
       (BentoError.isInstance(error) && error.code === "BENTO_INVALID_INPUT"),

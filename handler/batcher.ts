@@ -229,6 +229,7 @@ export class Batcher<P, R> {
       this.#failures.wrongCount(running, config.wrongCount(result.count, batch.rows), now);
     } else {
       this.#failures.breaker.succeeded();
+      this.#plan.memory.succeeded(batch.rows);
       this.#trial.ended(batch.rows, durationMs);
       costModel.observe(this.#plan.workOf(batch.rows, running.planned.units), durationMs);
       this.#linger.ended(batch.rows, now);
@@ -318,11 +319,11 @@ export class Batcher<P, R> {
 
   #shift(now: number): PlannedBatch<P, R> | undefined {
     const [head] = this.#queue.batches;
-    const mostRows =
-      head === undefined || this.#options.costModel.isTrained
-        ? undefined
-        : this.#trial.next(now - head.openedAt);
-    return mostRows === undefined ? this.#queue.shift() : this.#queue.shiftRows(mostRows);
+    const isTrial = head !== undefined && !this.#options.costModel.isTrained;
+    const trialRows = isTrial ? this.#trial.next(now - head.openedAt) : undefined;
+    return this.#queue.shiftRows(
+      Math.min(trialRows ?? Number.POSITIVE_INFINITY, this.#plan.memory.rows),
+    );
   }
 
   #assemble(planned: PlannedBatch<P, R>, now: number): readonly Part<P, R>[] {

@@ -54,10 +54,10 @@ export class Admission<P, R> {
 
   /** Gives a caller its place; false when there is none. */
   admit(job: Job<P, R>, now: number): boolean {
-    this.#options.plan.refresh(now);
-    const { config, queue } = this.#options;
+    const { plan, queue } = this.#options;
+    plan.refresh(now);
     const { rows, priority = "normal", group = "" } = job.arrival;
-    if (rows > config.maxBatchSize) {
+    if (rows > plan.mostRows) {
       return this.#admitSplit(job, now);
     }
     const open = queue.openBatch(priority, group);
@@ -210,15 +210,16 @@ export class Admission<P, R> {
 
   /** More rows than a batch takes: batches of its own, which take turns with those of others. */
   #admitSplit(job: Job<P, R>, now: number): boolean {
-    const { config, queue } = this.#options;
+    const { plan, queue } = this.#options;
     const { rows, priority = "normal" } = job.arrival;
     const added: PlannedBatch<P, R>[] = [];
     let tag = queue.nextTag(priority);
     let first = queue.batches.length;
-    for (let from = 0; from < rows; from += config.maxBatchSize) {
+    const { mostRows } = plan;
+    for (let from = 0; from < rows; from += mostRows) {
       const batch = this.#batchOf(job, tag, now);
       batch.isOpen = false;
-      batch.add({ job, from, to: Math.min(rows, from + config.maxBatchSize) });
+      batch.add({ job, from, to: Math.min(rows, from + mostRows) });
       const index = queue.indexOfTag(tag);
       first = Math.min(first, index);
       queue.insert(batch, index);

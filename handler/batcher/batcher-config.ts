@@ -25,6 +25,8 @@ export interface BatcherConfig {
   readonly slackMs?: number | undefined;
   /** The error when `count` results came back for `rows` rows. */
   wrongCount(count: number, rows: number): Error;
+  /** Errors that a smaller batch may not meet: batches of half the size are made from then on, and grow again. @default none */
+  isOutOfMemory?(error: unknown): boolean;
   /** Errors that say nothing of the model's health. @default none */
   isCallersFault?(error: unknown): boolean;
 }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { countRows } from "./assembly.ts";
 import type { BatchQueue } from "./batch-queue.ts";
 import type { BatcherConfig } from "./batcher-config.ts";
 import { Breaker } from "./breaker.ts";
@@ -49,25 +50,31 @@ export class Failures<P, R> {
   error(failed: Failed<P, R>, error: unknown, now: number): void {
     const { config, observer } = this.#options;
     const parts = failed.parts.filter((part) => !part.job.isSettled);
-    if (this.#isModels(failed, parts.length, error, now)) {
+    const rows = countRows(failed.parts);
+    const isTooLarge = rows > 1 && config.isOutOfMemory?.(error) === true;
+    if (isTooLarge) {
+      this.#options.plan.memory.failed(rows);
+      this.#options.plan.changed();
+    }
+    if (!isTooLarge && this.#isModels(failed, parts.length, error, now)) {
       this.#fail(parts, error);
       for (const batch of [...this.#options.queue.batches]) {
         this.#fail([...batch.parts], error);
       }
       return;
     }
-    if (parts.length < 2 || config.retry === false) {
+    if ((parts.length < 2 && !isTooLarge) || config.retry === false) {
       this.#fail(parts, error);
       return;
     }
     observer?.bisected?.(parts.length);
     const { planned } = failed;
-    const suspects = planned.suspects ?? new Suspects(parts.length);
+    const suspects = planned.suspects ?? new Suspects(isTooLarge ? rows : parts.length);
     // the first half goes to the front last, so that callers keep their order
-    for (const half of splitParts(parts).toReversed()) {
+    for (const half of splitParts(parts, isTooLarge).toReversed()) {
       const batch = new PlannedBatch<P, R>({ ...planned, openedAt: now });
       batch.isOpen = false;
-      batch.isTopHalf = planned.suspects === undefined;
+      batch.isTopHalf = planned.suspects === undefined && !isTooLarge;
       batch.suspects = suspects;
       this.#retry(batch, half, error);
     }

@@ -8,6 +8,7 @@ import type { CostModel } from "../cost-model.ts";
 import type { ArrivalRate } from "./arrival-rate.ts";
 import type { BatchQueue } from "./batch-queue.ts";
 import type { BatcherConfig } from "./batcher-config.ts";
+import { MemoryCap } from "./memory-cap.ts";
 import type { PlannedBatch } from "./planned-batch.ts";
 import { Schedule } from "./schedule.ts";
 
@@ -38,6 +39,7 @@ export class Plan<P, R> {
   #meanEnd = 0;
   #nextEnd = 0;
   #refreshedAt = 0;
+  readonly memory = new MemoryCap();
   /** Callers that may come back are waited for until then. */
   lingerUntil = 0;
 
@@ -60,6 +62,11 @@ export class Plan<P, R> {
     return this.#mostMs !== undefined;
   }
 
+  /** Rows of one caller that go into one batch. */
+  get mostRows(): number {
+    return Math.min(this.#options.config.maxBatchSize, this.memory.rows);
+  }
+
   /** What runs or waits, or what it costs, is not what it was. */
   changed(): void {
     this.#schedule.invalidate();
@@ -73,7 +80,8 @@ export class Plan<P, R> {
     const { config, costModel, ends, runners } = this.#options;
     this.#mostMs = costModel.plan(config.maxUnits ?? config.maxBatchSize);
     const { maxBatchSize } = config;
-    this.#size = config.maxUnits === undefined ? costModel.bestRows(maxBatchSize) : maxBatchSize;
+    const best = config.maxUnits === undefined ? costModel.bestRows(maxBatchSize) : maxBatchSize;
+    this.#size = Math.min(best, this.memory.rows);
     // what is overdue is taken to last as long again: of runs that stall, the longer ones are left
     const busy = ends().map((end) => (end < now ? 2 * now - end : end));
     this.#refreshedAt = now;

@@ -27,10 +27,20 @@ export class Suspects {
   }
 }
 
-/** Callers, never the rows of one, in two halves of about as many rows. */
+/**
+ * Callers in two halves of about as many rows.
+ *
+ * @param isSplitting - whether the rows of a single caller may be parted too
+ */
 export function splitParts<P, R>(
   parts: readonly Part<P, R>[],
+  isSplitting = false,
 ): readonly [readonly Part<P, R>[], readonly Part<P, R>[]] {
+  const [only] = parts;
+  if (isSplitting && only !== undefined && parts.length === 1) {
+    const middle = Math.ceil((only.from + only.to) / 2);
+    return [[{ ...only, to: middle }], [{ ...only, from: middle }]];
+  }
   const rows = parts.reduce((sum, part) => sum + part.to - part.from, 0);
   let at = 0;
   let before = 0;
