@@ -60,7 +60,8 @@ export const BENTOML_KEYS: Readonly<Record<string, string>> = {
   "docker.distro": "choose the base image with docker.base",
   "docker.python_version":
     "there is no Python in the image; its Node comes with the base, docker.base",
-  "docker.cuda_version": "GPU images are not there yet; the image runs on CPUs",
+  "docker.cuda_version":
+    "resources.gpu in service.ts makes an image for CUDA 12; docker.base names its base",
   "docker.system_packages": "use a base image that has them, docker.base",
   "docker.setup_script": "use a base image that is set up, docker.base",
   "docker.base_image": "here it is docker.base",

@@ -5,6 +5,7 @@
  * @module
  */
 import { gunzip } from "./gzip.ts";
+import { LAYER_TITLE } from "./inspect-image.ts";
 import type { ImageSource } from "./layout.ts";
 import type { Descriptor, ImageConfig, ImageManifest } from "./manifest.ts";
 import {
@@ -30,6 +31,9 @@ export const LINT_RULES = {
   "supported-platform": "Cloud Run and Container Apps run linux/amd64, Lambda also linux/arm64",
   "parent-directories":
     "Lambda refuses a file whose directory is not named before it in the same layer",
+  "gpu-platform": "onnxruntime has CUDA libraries for linux/amd64 alone",
+  "gpu-environment":
+    "NVIDIA's container runtime gives its GPUs and driver only to containers whose variables ask for both",
 } as const;
 
 type LintRule = keyof typeof LINT_RULES;
@@ -61,6 +65,8 @@ export function lintImage(input: LintInput): LintFinding[] {
     "absolute-entrypoint": entrypointProblem(input.config.config?.Entrypoint ?? []),
     "supported-platform": platformProblem(input.config),
     "parent-directories": (input.layerPaths ?? []).flatMap(orphans),
+    "gpu-platform": isGpu(input) ? gpuPlatformProblem(input.config) : [],
+    "gpu-environment": isGpu(input) ? gpuEnvironmentProblem(input.config) : [],
   };
   return (Object.keys(LINT_RULES) as LintRule[]).flatMap((rule) =>
     breaches[rule].map((message) => ({ rule, message })),
@@ -120,6 +126,29 @@ function entrypointProblem(entrypoint: readonly string[]): string[] {
 function platformProblem({ os, architecture }: ImageConfig): string[] {
   const isSupported = os === "linux" && (architecture === "amd64" || architecture === "arm64");
   return isSupported ? [] : [`${os}/${architecture}`];
+}
+
+/** Images of ours have a layer of this title when they compute on a GPU. */
+function isGpu({ manifest }: LintInput): boolean {
+  return manifest.layers.some((layer) => layer.annotations?.[LAYER_TITLE] === "cuda");
+}
+
+function gpuPlatformProblem({ os, architecture }: ImageConfig): string[] {
+  return `${os}/${architecture}` === "linux/amd64" ? [] : [`${os}/${architecture}`];
+}
+
+function gpuEnvironmentProblem({ config }: ImageConfig): string[] {
+  const env = new Map((config?.Env ?? []).map((line) => [line.split("=")[0], line]));
+  const devices = env.get("NVIDIA_VISIBLE_DEVICES") ?? "";
+  const capabilities = env.get("NVIDIA_DRIVER_CAPABILITIES") ?? "";
+  return [
+    ...(/=.+$/.test(devices) && !/=(?:none|void)$/.test(devices)
+      ? []
+      : [`NVIDIA_VISIBLE_DEVICES is ${devices.split("=")[1] ?? "not set"}`]),
+    ...(/\b(?:compute|all)\b/.test(capabilities)
+      ? []
+      : [`NVIDIA_DRIVER_CAPABILITIES is ${capabilities.split("=")[1] ?? "not set"}`]),
+  ];
 }
 
 function orphans(paths: readonly string[]): string[] {

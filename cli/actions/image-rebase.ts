@@ -37,6 +37,7 @@ export async function rebaseNamedImage(
   const base = await resolveBase({
     base: absoluteBase(context, flags.base),
     platform,
+    mayLackNode: true, // a GPU image has its own
     cacheDirectory: cacheOf(context),
     cache,
     onProgress: drawProgress(context, flags.json === true),

@@ -22,6 +22,11 @@ export function registerContainerize(program: Command, context: CliContext): voi
       "--output <to>",
       "oci:DIR, oci-archive:FILE, docker-archive:FILE or registry:HOST/NAME[:TAG] (default: a layout under BENTO_HOME)",
     )
+    .option("--variant <name>", "cpu or cuda12 (default: by resources.gpu of the service)")
+    .option(
+      "--cuda-package <file|url>",
+      "NuGet package with onnxruntime's CUDA libraries (default: NuGet's own, pinned by bento.lock)",
+    )
     .option("--lock <file>", "write down which image it is, e.g. bento.image.json for a CDK app")
     .option("--update-lock", "build on what the base's tag means now, and write that to bento.lock")
     .option("--sign <file>", "sign the image with a private key, e.g. bento.key")

@@ -19,6 +19,10 @@ const BaseLock = z.strictObject({
   bases: z
     .record(z.string(), Digest)
     .describe("What each base's name stands for, an index or an image."),
+  packages: z
+    .record(z.string(), Digest)
+    .optional()
+    .describe("Digests of packages that are fetched by name and version."),
 });
 type BaseLock = z.infer<typeof BaseLock>;
 
@@ -59,12 +63,31 @@ export async function lockBase(options: LockBaseOptions): Promise<Digest> {
   const digest = await resolve("build");
   if (digest !== locked) {
     await withFileLock(`${file}.tmp`, async () => {
-      const { bases } = await readLock(file);
-      await writeLock(file, { schema: 1, bases: { ...bases, [name]: digest } });
+      const lock = await readLock(file);
+      await writeLock(file, { ...lock, bases: { ...lock.bases, [name]: digest } });
     });
     onProgress({ kind: "notice", message: `bento.lock: ${name} is ${digest}` });
   }
   return digest;
+}
+
+/**
+ * Digest of a package as it is written down.
+ *
+ * @returns undefined when it was never fetched for this project
+ */
+export async function lockedPackage(file: string, name: string): Promise<Digest | undefined> {
+  return (await readLock(file)).packages?.[name];
+}
+
+/** Writes down the digest of a package that was fetched. */
+export async function lockPackage(file: string, name: string, digest: Digest): Promise<void> {
+  await withFileLock(`${file}.tmp`, async () => {
+    const lock = await readLock(file);
+    if (lock.packages?.[name] !== digest) {
+      await writeLock(file, { ...lock, packages: { ...lock.packages, [name]: digest } });
+    }
+  });
 }
 
 async function readLock(file: string): Promise<BaseLock> {

@@ -30,6 +30,12 @@ export interface ResolveBaseOptions extends TransportOptions {
    */
   readonly base?: string | undefined;
   readonly platform: ImagePlatform;
+  /**
+   * Whether a base without Node will do, because the image gets a layer with it.
+   *
+   * @default false
+   */
+  readonly mayLackNode?: boolean;
   /** Keeps what is pulled. */
   readonly cacheDirectory: string;
   /**
@@ -48,6 +54,8 @@ export interface ResolvedBase {
   readonly manifestDigest: Digest;
   /** Absolute path of Node in the image. */
   readonly nodePath: string;
+  /** Whether Node has yet to be put there. @default false */
+  readonly lacksNode?: boolean;
 }
 
 /**
@@ -60,12 +68,25 @@ export async function resolveBase(options: ResolveBaseOptions): Promise<Resolved
     ? await fromLayout(base.slice("oci:".length), options)
     : await fromRegistry(parseImageRef(base), options);
   checkPlatform(image.config, options.platform, base);
+  const facts = await baseFacts(layout, image, options.cache?.facts);
+  checkLibc(facts, base);
+  const nodePath = nodePathOf(image, facts);
+  if (nodePath === undefined && options.mayLackNode !== true) {
+    throw new BentoError("BENTO_UNSUPPORTED", "the base has no Node", {
+      where: base,
+      hint: `use an image with Node at ${USUAL_NODES.join(" or ")}, or label it ${NODE_LABEL}=PATH`,
+    });
+  }
   return {
     layout,
     manifestDigest: image.descriptor.digest,
-    nodePath: nodePathOf(image, await baseFacts(layout, image, options.cache?.facts), base),
+    nodePath: nodePath ?? ADDED_NODE,
+    ...(nodePath === undefined ? { lacksNode: true } : {}),
   };
 }
+
+/** Where Node is put when the base has none. */
+const ADDED_NODE = "/usr/local/bin/node";
 
 interface FoundBase {
   readonly layout: OciLayout;
@@ -136,7 +157,7 @@ function checkPlatform(config: ImageConfig, platform: ImagePlatform, base: strin
   }
 }
 
-function nodePathOf({ config }: InspectedImage, facts: BaseFacts, base: string): string {
+function checkLibc(facts: BaseFacts, base: string): void {
   if (facts.isMusl) {
     throw new BentoError(
       "BENTO_UNSUPPORTED",
@@ -147,20 +168,16 @@ function nodePathOf({ config }: InspectedImage, facts: BaseFacts, base: string):
       },
     );
   }
+}
+
+function nodePathOf({ config }: InspectedImage, facts: BaseFacts): string | undefined {
   const labelled = config.config?.Labels?.[NODE_LABEL];
   if (labelled !== undefined) {
     return labelled;
   }
   const entrypoint = config.config?.Entrypoint?.[0] ?? "";
   const places = entrypoint.endsWith("/node") ? [entrypoint, ...USUAL_NODES] : USUAL_NODES;
-  const found = places.find((path) => facts.nodes.includes(path));
-  if (found === undefined) {
-    throw new BentoError("BENTO_UNSUPPORTED", "the base has no Node", {
-      where: base,
-      hint: `use an image with Node at ${USUAL_NODES.join(" or ")}, or label it ${NODE_LABEL}=PATH`,
-    });
-  }
-  return found;
+  return places.find((path) => facts.nodes.includes(path));
 }
 
 /** Places where images keep Node, when they do not say. */

@@ -13,6 +13,7 @@ import { BinaryFormat, binaryFormat, ElfFacts, type ReadAt, readElf } from "../.
 import type { ImagePlatform } from "../../oci/manifest.ts";
 import type { TarEntry, TarFile } from "../../oci/tar-entry.ts";
 import type { BaseFacts } from "../base/base-facts.ts";
+import type { ImageVariant } from "./start-config.ts";
 
 /** A file of native code: what it asks for, or what else it is. */
 export const NativeFile = z.strictObject({
@@ -72,6 +73,37 @@ export function checkNatives(
   }
 }
 
+/** What onnxruntime's CUDA libraries load when they start, beyond what they are linked to. */
+const CUDA_LIBRARIES = ["libcudart.so.12", "libcudnn.so.9"];
+
+/**
+ * @throws BentoError BENTO_UNSUPPORTED when an image that computes on a GPU could not do so on the base
+ */
+export function checkCudaBase(
+  variant: ImageVariant,
+  platform: ImagePlatform,
+  base: BaseFacts,
+): void {
+  if (variant === "cpu") {
+    return;
+  }
+  if (platform !== "linux/amd64") {
+    throw new BentoError("BENTO_UNSUPPORTED", `onnxruntime has no CUDA libraries for ${platform}`, {
+      hint: "make it for linux/amd64, or without a GPU: --variant cpu",
+    });
+  }
+  const missing = CUDA_LIBRARIES.filter((name) => !(name in base.libraries));
+  if (missing.length > 0) {
+    throw new BentoError("BENTO_UNSUPPORTED", `the base lacks ${missing.join(" and ")}`, {
+      where: "base of a GPU image",
+      hint: "use one with CUDA 12 and cuDNN 9, e.g. nvidia/cuda:12.8.1-cudnn-runtime-ubuntu22.04",
+    });
+  }
+}
+
+/** Of NVIDIA's driver: the container runtime puts them there from the machine, no image has them. */
+const DRIVER_LIBRARIES = ["libcuda.so.1", "libnvidia-ml.so.1"];
+
 interface Surroundings {
   readonly files: readonly NativeFile[];
   readonly platform: ImagePlatform;
@@ -107,7 +139,8 @@ function offer({ base, files }: Surroundings): Map<string, readonly string[] | n
     elf?.soname ?? path.split("/").at(-1) ?? path,
     elf?.versionDefinitions ?? null,
   ]);
-  return new Map([...Object.entries(base.libraries), ...own]);
+  const driver = DRIVER_LIBRARIES.map((name) => [name, null] as const);
+  return new Map([...driver, ...Object.entries(base.libraries), ...own]);
 }
 
 /** `libc.so.6 of the base goes to GLIBC_2.36` */

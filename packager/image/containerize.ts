@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { BentoError } from "../../core/bento-error.ts";
 import type { BentoManifest } from "../../core/bento-manifest.ts";
 import { type OnProgress, silent } from "../../core/progress.ts";
 import { runStep } from "../../core/run-step.ts";
@@ -15,10 +16,18 @@ import type { OciLayout } from "../../oci/layout.ts";
 import type { ImagePlatform } from "../../oci/manifest.ts";
 import { baseFacts } from "../base/base-facts.ts";
 import type { ResolvedBase } from "../base/resolve-base.ts";
-import { checkNatives, nativeFiles } from "./check-natives.ts";
+import type { CudaProviders } from "../native/cuda-providers.ts";
+import { checkCudaBase, checkNatives, nativeFiles } from "./check-natives.ts";
 import { type Containerized, finishImage } from "./finish-image.ts";
-import { bentoPlans, buildPlan, nativePlan } from "./layer-plan.ts";
-import { startConfig } from "./start-config.ts";
+import {
+  bentoPlans,
+  buildPlan,
+  cudaPlan,
+  type LayerPlan,
+  nativePlan,
+  nodePlan,
+} from "./layer-plan.ts";
+import { startConfig, variantOf } from "./start-config.ts";
 
 export interface ContainerizeOptions {
   /** Directory of the built bento. */
@@ -30,6 +39,14 @@ export interface ContainerizeOptions {
   readonly platform: ImagePlatform;
   /** Directory of an installed onnxruntime-node of the version that the bento names. */
   readonly onnxruntimeDirectory: string;
+  /**
+   * onnxruntime's CUDA libraries, for the image that computes on a GPU.
+   *
+   * @default none: it computes on the CPU
+   */
+  readonly cuda?: CudaProviders | undefined;
+  /** Node's binary, where the base has none. */
+  readonly nodeBinary?: string | undefined;
   /** Where the image goes. */
   readonly layout: OciLayout;
   /**
@@ -58,13 +75,13 @@ export interface ContainerizeOptions {
 export async function containerize(options: ContainerizeOptions): Promise<Containerized> {
   const { base, cache, layout, manifest, onProgress = silent, platform, signal } = options;
   const image = await inspectImage(base.layout, { digest: base.manifestDigest });
-  const plans = [
-    await nativePlan(options.onnxruntimeDirectory, platform),
-    ...(await bentoPlans(options.bentoDirectory, manifest)),
-  ];
+  const plans = await layersOf(options);
   const entries = plans.flatMap((plan) => plan.entries);
   const natives = await nativeFiles(entries, cache?.facts); // onnxruntime's, or among what the user includes
-  checkNatives(natives, platform, await baseFacts(base.layout, image, cache?.facts));
+  const facts = await baseFacts(base.layout, image, cache?.facts);
+  checkNatives(natives, platform, facts);
+  const variant = variantOf(plans);
+  checkCudaBase(variant, platform, facts);
   await runStep(onProgress, { step: "copy base" }, () =>
     copyLayers(base.layout, layout, image.manifest, { signal }),
   );
@@ -76,10 +93,28 @@ export async function containerize(options: ContainerizeOptions): Promise<Contai
     platform,
     base: { ...image, digest: base.manifestDigest },
     layers,
-    start: startConfig(manifest, base.nodePath),
+    start: startConfig(manifest, { nodePath: base.nodePath, variant }),
     layout,
     name: options.name,
     plans,
     compressor: cache?.compressor,
   });
+}
+
+async function layersOf(options: ContainerizeOptions): Promise<LayerPlan[]> {
+  const { base, cuda, nodeBinary, platform } = options;
+  if (base.lacksNode === true && nodeBinary === undefined) {
+    throw new BentoError("BENTO_UNSUPPORTED", "the base has no Node", {
+      where: base.manifestDigest,
+      hint: "use a base with Node, or give its binary",
+    });
+  }
+  return [
+    ...(base.lacksNode === true && nodeBinary !== undefined
+      ? [await nodePlan(nodeBinary, base.nodePath)]
+      : []),
+    await nativePlan(options.onnxruntimeDirectory, platform),
+    ...(cuda === undefined ? [] : [await cudaPlan(cuda)]),
+    ...(await bentoPlans(options.bentoDirectory, options.manifest)),
+  ];
 }

@@ -13,6 +13,7 @@ import { type OnProgress, silent } from "../../core/progress.ts";
 import { runStep } from "../../core/run-step.ts";
 import { formatBytes } from "../../core/units.ts";
 import { modelLayerTitle } from "../../model-store/artifact/model-layer.ts";
+import { diskFile } from "../../oci/directory-entries.ts";
 import type { Compression } from "../../oci/gzip.ts";
 import type { ImageLayer } from "../../oci/image.ts";
 import { buildLayer } from "../../oci/layer.ts";
@@ -21,8 +22,10 @@ import type { OciLayout } from "../../oci/layout.ts";
 import type { ImagePlatform } from "../../oci/manifest.ts";
 import type { TarEntry } from "../../oci/tar-entry.ts";
 import { planTar } from "../../oci/tar-plan.ts";
+import type { CudaProviders } from "../native/cuda-providers.ts";
 import { appEntries, modelEntries } from "./bento-entries.ts";
-import { nativeEntries } from "./native-entries.ts";
+import { binariesFolder, nativeEntries } from "./native-entries.ts";
+import { CUDA_LAYER, NATIVES_LAYER, NODE_LAYER } from "./start-config.ts";
 
 export interface LayerPlan {
   /** What is in it; unique among an image's own layers. */
@@ -38,7 +41,23 @@ export async function nativePlan(
   platform: ImagePlatform,
 ): Promise<LayerPlan> {
   const entries = await nativeEntries(onnxruntimeDirectory, platform);
-  return { title: "natives", compression: "gzip", entries: planTar(entries) };
+  return { title: NATIVES_LAYER, compression: "gzip", entries: planTar(entries) };
+}
+
+/** Of onnxruntime's CUDA libraries, which it looks for beside its own. */
+export async function cudaPlan({ files }: CudaProviders): Promise<LayerPlan> {
+  const entries = await Promise.all(
+    Object.entries(files).map(([name, path]) =>
+      diskFile(path, `${binariesFolder("linux/amd64")}/${name}`),
+    ),
+  );
+  return { title: CUDA_LAYER, compression: "gzip", entries: planTar(entries) };
+}
+
+/** Of Node, for a base that has none. */
+export async function nodePlan(binary: string, nodePath: string): Promise<LayerPlan> {
+  const entry = await diskFile(binary, nodePath.slice(1), { executable: true });
+  return { title: NODE_LAYER, compression: "gzip", entries: planTar([entry]) };
 }
 
 /** Of the models, by name and version, and of the app. */

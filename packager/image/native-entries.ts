@@ -15,6 +15,15 @@ import type { TarEntry } from "../../oci/tar-entry.ts";
 /** Node's names of processors, which onnxruntime-node's folders carry. */
 const ARCHITECTURES = { "linux/amd64": "x64", "linux/arm64": "arm64" } as const;
 
+/** Where onnxruntime's libraries lie in the image. */
+export function binariesFolder(platform: ImagePlatform): string {
+  return `app/node_modules/onnxruntime-node/${binariesIn(platform)}`;
+}
+
+function binariesIn(platform: ImagePlatform): string {
+  return `bin/napi-v6/linux/${ARCHITECTURES[platform]}`;
+}
+
 /** The package that onnxruntime-node requires at run time; its other dependencies serve its installer. */
 const COMMON = "onnxruntime-common";
 
@@ -28,7 +37,7 @@ export async function nativeEntries(
   directory: string,
   platform: ImagePlatform,
 ): Promise<TarEntry[]> {
-  const binaries = `bin/napi-v6/linux/${ARCHITECTURES[platform]}`;
+  const binaries = binariesIn(platform);
   const node = [
     "package.json",
     ...(await scripts(directory, "dist")),

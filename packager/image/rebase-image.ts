@@ -17,10 +17,16 @@ import type { TarEntry } from "../../oci/tar-entry.ts";
 import { readTar } from "../../oci/untar.ts";
 import { baseFacts } from "../base/base-facts.ts";
 import type { ResolvedBase } from "../base/resolve-base.ts";
-import { checkNatives, isNativePath, type NativeFile, nativeFiles } from "./check-natives.ts";
+import {
+  checkCudaBase,
+  checkNatives,
+  isNativePath,
+  type NativeFile,
+  nativeFiles,
+} from "./check-natives.ts";
 import { type Containerized, finishImage } from "./finish-image.ts";
 import { bentoInside, imageParts } from "./image-parts.ts";
-import { startConfig } from "./start-config.ts";
+import { NODE_LAYER, startConfig, variantOf } from "./start-config.ts";
 
 export interface RebaseImageOptions {
   /** Has the image. */
@@ -46,7 +52,15 @@ const HELD_BYTES = 64 * 1024 * 1024;
  */
 export async function rebaseImage(options: RebaseImageOptions): Promise<Containerized> {
   const { source, image, base, layout, cache, signal } = options;
-  const { platform, layers } = imageParts(image);
+  const { platform, layers, nodePath: ownNode } = imageParts(image);
+  const hasOwnNode = layers.some(({ title }) => title === NODE_LAYER);
+  const nodePath = hasOwnNode ? ownNode : base.nodePath;
+  if (base.lacksNode === true && !hasOwnNode) {
+    throw new BentoError("BENTO_UNSUPPORTED", "the base has no Node, and neither has the image", {
+      where: base.manifestDigest,
+      hint: "name a base with Node",
+    });
+  }
   const manifest = await bentoInside(source, image);
   const found = await inspectImage(base.layout, { digest: base.manifestDigest });
   const known = `${found.config.os}/${found.config.architecture}`;
@@ -64,7 +78,10 @@ export async function rebaseImage(options: RebaseImageOptions): Promise<Containe
   for (const { descriptor } of layers) {
     natives.push(...(await nativesOf(source, descriptor, cache?.facts)));
   }
-  checkNatives(natives, platform, await baseFacts(base.layout, found, cache?.facts));
+  const facts = await baseFacts(base.layout, found, cache?.facts);
+  checkNatives(natives, platform, facts);
+  const variant = variantOf(layers);
+  checkCudaBase(variant, platform, facts);
   await copyLayers(base.layout, layout, found.manifest, { signal });
   const own = { ...image.manifest, layers: layers.map(({ descriptor }) => descriptor) };
   await copyLayers(source, layout, own, { signal });
@@ -72,7 +89,7 @@ export async function rebaseImage(options: RebaseImageOptions): Promise<Containe
     platform,
     base: { ...found, digest: base.manifestDigest },
     layers,
-    start: startConfig(manifest, base.nodePath),
+    start: startConfig(manifest, { nodePath, variant }),
     layout,
     name: options.name,
     plans: [],

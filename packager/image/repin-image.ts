@@ -12,7 +12,7 @@ import type { ImageSource } from "../../oci/layout.ts";
 import { type Containerized, finishImage } from "./finish-image.ts";
 import { imageParts } from "./image-parts.ts";
 import { type BuildPlanOptions, bentoPlans, buildPlan, type LayerPlan } from "./layer-plan.ts";
-import { startConfig } from "./start-config.ts";
+import { startConfig, variantOf } from "./start-config.ts";
 
 export interface RepinImageOptions extends BuildPlanOptions {
   /** Has the image. */
@@ -48,7 +48,7 @@ export async function repinImage(options: RepinImageOptions): Promise<Containeri
     platform,
     base,
     layers,
-    start: startConfig(manifest, nodePath),
+    start: startConfig(manifest, { nodePath, variant: variantOf(layers) }),
     layout,
     name: options.name,
     plans: plans.filter(isBuilt),

@@ -10,8 +10,31 @@ import type { StartConfig } from "../../oci/image.ts";
 /** Port that the server listens on when a platform does not say. */
 const PORT = 3000;
 
+/** What an image computes on: the CPU, or a GPU by CUDA 12. Each is an image of its own. */
+export const IMAGE_VARIANTS = ["cpu", "cuda12"] as const;
+export type ImageVariant = (typeof IMAGE_VARIANTS)[number];
+
+/** Titles of layers: onnxruntime's own files, its CUDA libraries, and Node where the base has none. */
+export const NATIVES_LAYER = "natives";
+export const CUDA_LAYER = "cuda";
+export const NODE_LAYER = "node";
+
+/** What NVIDIA's container runtime looks for before it gives a container its GPUs. */
+const GPU_ENVIRONMENT = {
+  NVIDIA_DRIVER_CAPABILITIES: "compute,utility",
+  NVIDIA_VISIBLE_DEVICES: "all",
+} as const;
+
+/** The variant of an image, by the titles of its own layers. */
+export function variantOf(layers: readonly { readonly title: string }[]): ImageVariant {
+  return layers.some(({ title }) => title === CUDA_LAYER) ? "cuda12" : "cpu";
+}
+
 /** @param nodePath - absolute path of Node in the image */
-export function startConfig(manifest: BentoManifest, nodePath: string): StartConfig {
+export function startConfig(
+  manifest: BentoManifest,
+  { nodePath, variant }: { readonly nodePath: string; readonly variant: ImageVariant },
+): StartConfig {
   return {
     entrypoint: [nodePath, `/${APP_FOLDER}/src/main.js`],
     workingDirectory: `/${APP_FOLDER}`,
@@ -23,6 +46,7 @@ export function startConfig(manifest: BentoManifest, nodePath: string): StartCon
       // onnxruntime 1.29 and later report to their vendor otherwise.
       ORT_DISABLE_TELEMETRY: "1",
       PORT: String(PORT),
+      ...(variant === "cpu" ? {} : GPU_ENVIRONMENT),
       ...manifest.docker.env,
     },
     labels: {

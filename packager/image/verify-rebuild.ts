@@ -12,7 +12,7 @@ import type { InspectedImage } from "../../oci/inspect-image.ts";
 import type { OciLayout } from "../../oci/layout.ts";
 import { imageParts } from "./image-parts.ts";
 import { bentoPlans, buildPlan, nativePlan } from "./layer-plan.ts";
-import { startConfig } from "./start-config.ts";
+import { CUDA_LAYER, NATIVES_LAYER, NODE_LAYER, startConfig, variantOf } from "./start-config.ts";
 
 export interface VerifyRebuildOptions {
   readonly image: InspectedImage;
@@ -48,15 +48,19 @@ export async function verifyRebuild(options: VerifyRebuildOptions): Promise<Rebu
     await nativePlan(options.onnxruntimeDirectory, platform),
     ...(await bentoPlans(bentoDirectory, manifest)),
   ];
-  const built: ImageLayer[] = [];
+  // what is no bento's: their own packages pin them
+  const built: ImageLayer[] = layers.filter(({ title }) => title === NODE_LAYER);
   for (const plan of plans) {
     built.push(await buildPlan(plan, { layout: scratch, signal }));
+    if (plan.title === NATIVES_LAYER) {
+      built.push(...layers.filter(({ title }) => title === CUDA_LAYER));
+    }
   }
   const whole = composeImage({
     platform,
     base,
     layers: built,
-    start: startConfig(manifest, nodePath),
+    start: startConfig(manifest, { nodePath, variant: variantOf(built) }),
   });
   return [
     ...pairs(layers, built).map(compareLayers),

@@ -102,11 +102,13 @@ describe("bento containerize", () => {
 describe("misuse of bento containerize", () => {
   it.each([
     ["--output image.tar", 2],
-    ["--output registry:x/y", 2],
+    ["--output registry:X/y", 2],
     ["--output oci:", 2],
     ["--platform linux/amd46", 2],
     ["--platform windows/amd64", 2],
     ["--base oci:nowhere", 3],
+    ["--base oci:base --variant cuda", 2],
+    ["--base oci:base --variant cuda12 --cuda-package absent.nupkg", 5],
     ["--base ::", 2],
     ["--base oci:", 3],
     ["-t Team/Greeter", 2],
@@ -121,6 +123,8 @@ describe("misuse of bento containerize", () => {
       "containerize greeter --platform linux/amd46",
       "containerize greeter --platform windows/amd64",
       "containerize greeter --base oci:nowhere",
+      "containerize greeter --base oci:base --variant cuda",
+      "containerize greeter --base oci:base --variant cuda12 --cuda-package absent.nupkg",
       "containerize greeter --base ::",
       "containerize greeter -t Team/Greeter",
       "containerize gretter",
@@ -136,8 +140,8 @@ describe("misuse of bento containerize", () => {
     }
     expect(answers.join("\n")).toMatchInlineSnapshot(`
       "containerize greeter --output image.tar → exit 2
-      error: expected --output oci:DIR, oci-archive:FILE or docker-archive:FILE, got "image.tar"
-        do: registries are not written yet: make an archive, then push it, e.g. skopeo copy oci-archive:FILE docker://REF
+      error: no kind of output: "image.tar"
+        do: choose --output oci:DIR, oci-archive:FILE, docker-archive:FILE or registry:HOST/NAME[:TAG]
 
       containerize greeter --platform linux/amd46 → exit 2
       error: no image platform "linux/amd46"
@@ -151,6 +155,15 @@ describe("misuse of bento containerize", () => {
       error: no image layout in "WORK/nowhere"
         at: WORK/nowhere
         do: name a directory with the files oci-layout and index.json
+
+      containerize greeter --base oci:base --variant cuda → exit 2
+      error: no image variant "cuda"
+        do: choose one of cpu, cuda12
+
+      containerize greeter --base oci:base --variant cuda12 --cuda-package absent.nupkg → exit 5
+      error: cannot fetch onnxruntime's CUDA libraries: ENOENT: no such file or directory, open 'WORK/absent.nupkg'
+        at: WORK/absent.nupkg
+        do: give the package as a file or URL of your own: --cuda-package FILE, or make an image without them: --variant cpu
 
       containerize greeter --base :: → exit 2
       error: not an image reference: "::"

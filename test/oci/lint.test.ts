@@ -41,6 +41,17 @@ const withRun = (run: object): LintInput => ({
   config: { ...good.config, config: { ...good.config.config, ...run } },
 });
 
+/** An image that computes on a GPU, with a change. */
+function gpu(config: Partial<LintInput["config"]> = {}): LintInput {
+  const Env = ["NVIDIA_VISIBLE_DEVICES=all", "NVIDIA_DRIVER_CAPABILITIES=compute,utility"];
+  const titled = { ...second, annotations: { "org.opencontainers.image.title": "cuda" } };
+  return {
+    ...good,
+    manifest: { ...good.manifest, layers: [first, titled] },
+    config: { ...good.config, config: { ...good.config.config, Env }, ...config },
+  };
+}
+
 const breaches: readonly (readonly [string, LintInput, readonly string[]])[] = [
   ["single-manifest", { ...good, mediaType: OCI_INDEX }, [OCI_INDEX]],
   [
@@ -84,11 +95,28 @@ const breaches: readonly (readonly [string, LintInput, readonly string[]])[] = [
     },
     ["app/src/main.js before app/src/"],
   ],
+  ["gpu-platform", gpu({ architecture: "arm64" }), ["linux/arm64"]],
+  [
+    "gpu-environment",
+    gpu({ config: { ...good.config.config, Env: [] } }),
+    ["NVIDIA_VISIBLE_DEVICES is not set", "NVIDIA_DRIVER_CAPABILITIES is not set"],
+  ],
+  [
+    "gpu-environment",
+    gpu({
+      config: {
+        ...good.config.config,
+        Env: ["NVIDIA_VISIBLE_DEVICES=none", "NVIDIA_DRIVER_CAPABILITIES=utility"],
+      },
+    }),
+    ["NVIDIA_VISIBLE_DEVICES is none", "NVIDIA_DRIVER_CAPABILITIES is utility"],
+  ],
 ];
 
 describe("lintImage", () => {
   it("finds nothing in an image of ours", () => {
     expect(lintImage(good)).toEqual([]);
+    expect(lintImage(gpu())).toEqual([]);
   });
 
   it.each(breaches)("finds %s", (rule, input, messages) => {
