@@ -1,6 +1,6 @@
 /**
  * How much memory packing a large model takes: the layer of a sparse file, and the peak of this process while it is
- * built. `node --conditions=bentokit-source bench/layer-memory.ts [MB]`; the promise is 200 MB for any length.
+ * built. `npm run bench:layer-memory -- [MB]`; the promise is 200 MB for any length.
  *
  * @module
  */
