@@ -7,7 +7,7 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { PassThrough } from "node:stream";
 import type { LogOptions } from "../adapter.ts";
-import type { ContainerProgram } from "./container-program.ts";
+import { type ContainerProgram, programEnvironment } from "./container-program.ts";
 import type { EngineContext } from "./engine.ts";
 import { findProgram } from "./find-program.ts";
 
@@ -25,7 +25,7 @@ export async function* containerLog(
     name,
   ];
   const child = spawn(await findProgram(program, ambient), args, {
-    env: { ...ambient },
+    env: { ...programEnvironment(program, ambient) },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const both = new PassThrough();

@@ -51,7 +51,7 @@ export async function callProgram(
   const stops =
     signal === undefined || options.isCleanup === true ? [deadline] : [deadline, signal];
   const child = spawn(path, args, {
-    env: { ...ambient, ...options.environment },
+    env: { ...programEnvironment(program, ambient), ...options.environment },
     stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
     signal: AbortSignal.any(stops),
   });
@@ -95,6 +95,15 @@ export async function runProgram(
   return result.stdout;
 }
 
+/** The caller's variables. Podman fails where docker's accounts are named and not there, and nothing here needs them. */
+export function programEnvironment(
+  program: ContainerProgram,
+  ambient: EngineContext["ambient"],
+): EngineContext["ambient"] {
+  const { DOCKER_CONFIG: _accounts, ...rest } = ambient;
+  return program === "podman" ? rest : ambient;
+}
+
 const STDERR_LINES = 4;
 
 export function failed(
@@ -114,7 +123,7 @@ export function failed(
       })
     : new BentoError("BENTO_IO", message, {
         where: `engine ${program}`,
-        hint: `try by hand: ${program} ${args[0]} --help`,
+        hint: `look at its settings: ${program} info`,
       });
 }
 

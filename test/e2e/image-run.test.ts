@@ -13,6 +13,7 @@ import { verifyCandidate } from "../../deploy/verify.ts";
 import { inspectImage } from "../../oci/inspect-image.ts";
 import { openLayout } from "../../oci/layout.ts";
 import { type TestCli, testCli } from "../support/cli.ts";
+import { type DockerRegistry, dockerRegistry } from "../support/docker-registry.ts";
 import {
   podmanSettings,
   type Running,
@@ -20,7 +21,6 @@ import {
   runUnderPodman,
   runUnderRunc,
   sayUnderBubblewrap,
-  startRegistry,
   unpackBundle,
 } from "../support/image-stand.ts";
 import { skipWithout } from "../support/tools.ts";
@@ -88,13 +88,12 @@ interface Pushed {
 
 describe.skipIf(skipWithout(...TOOLS))("an image that was pushed and pulled", () => {
   let cli: TestCli;
-  let registry: Awaited<ReturnType<typeof startRegistry>>;
+  let registry: DockerRegistry;
   const pushed = new Map<string, Pushed>();
 
   beforeAll(async () => {
     cli = await testCli();
-    await mkdir(join(cli.work, "registry"));
-    registry = await startRegistry(join(cli.work, "registry"));
+    registry = await dockerRegistry();
     await cli.must("base build --output oci:base");
     await cli.must(`image push oci:base ${registry.host}/base:v1`);
     for (const sample of SAMPLES) {
@@ -209,7 +208,11 @@ describe.skipIf(skipWithout(...TOOLS))("an image that was pushed and pulled", ()
     ];
     const bud = ["bud", "--quiet", "--isolation", "chroot", ...given, ...made, "."];
     execFileSync("buildah", bud, { cwd: folder, env });
-    execFileSync("buildah", ["push", "--quiet", "made", `oci:${cli.work}/made:v1`], { env });
+    execFileSync(
+      "buildah",
+      ["push", "--quiet", "--disable-compression", "made", `oci:${cli.work}/made:v1`],
+      { env },
+    );
     const bundles = ["made", "ours"].map((name) => join(cli.work, `${name}-bundle`));
     const seen: unknown[] = [];
     for (const [index, name] of ["made", "ours"].entries()) {

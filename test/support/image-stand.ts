@@ -1,6 +1,6 @@
 /**
- * Where images are proven: a real registry on loopback, and an unpacked image under each of the programs that run
- * containers, with the same narrow rights as on Lambda: another user, a read-only root, nothing writable but /tmp.
+ * Where images are proven: unpacked, under each of the programs that run containers, with the same narrow rights as on
+ * Lambda: another user, a read-only root, nothing writable but /tmp.
  *
  * @module
  */
@@ -19,21 +19,6 @@ const PAUSE_MS = 25;
 /** Something that answers on loopback until its scope ends. */
 export interface Running extends AsyncDisposable {
   readonly url: string;
-}
-
-/** Debian's registry. @param directory - empty; holds what is pushed */
-export async function startRegistry(
-  directory: string,
-): Promise<Running & { readonly host: string }> {
-  const host = `${HOST}:${await freePort(HOST)}`;
-  const config = join(directory, "registry.yml");
-  const storage = `storage: {filesystem: {rootdirectory: ${join(directory, "data")}}}`;
-  await writeFile(
-    config,
-    `version: 0.1\nlog: {level: error}\n${storage}\nhttp: {addr: "${host}"}\n`,
-  );
-  const child = start(["docker-registry", "serve", config]);
-  return { host, ...(await ready(child, `http://${host}`, "/v2/")) };
 }
 
 /** What umoci unpacks: a root file system and how it starts. */
