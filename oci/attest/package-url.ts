@@ -26,7 +26,7 @@ export function formatPackageUrl(url: PackageUrl): string {
 }
 
 /** The name of an npm package, its scope apart. */
-export function npmPackageUrl(name: string, version: string): string {
+export function npmPackageUrl(name: string, version: string | undefined): string {
   const [scope, inner] = name.startsWith("@") ? name.split("/") : [undefined, name];
   return formatPackageUrl({ type: "npm", namespace: scope, name: inner ?? name, version });
 }

@@ -116,7 +116,7 @@ function nativePackages(contents: readonly LayerContents[]): SbomComponent[] {
     const name = facts?.name ?? folder.slice(folder.lastIndexOf("node_modules/") + 13);
     const component = npmComponent({
       name,
-      version: facts?.version ?? "unknown",
+      version: facts?.version,
       license: facts?.license,
     });
     const parts = spread.flatMap(({ files }) =>
@@ -139,7 +139,7 @@ function npmComponent({
   license,
 }: {
   readonly name: string;
-  readonly version: string;
+  readonly version: string | undefined;
   readonly license?: string | undefined;
 }): SbomComponent {
   const purl = npmPackageUrl(name, version);

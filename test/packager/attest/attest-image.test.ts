@@ -84,8 +84,8 @@ describe("attestImage", () => {
       "library pkg:deb/debian/libc6@2.36?arch=amd64&distro=debian-12 0",
       expect.stringMatching(/^library pkg:npm\/bentokit@/),
       "library pkg:npm/hono@4.0.0 0",
-      "library pkg:npm/onnxruntime-common@unknown 3",
-      "library pkg:npm/onnxruntime-node@unknown 5",
+      "library pkg:npm/onnxruntime-common 3",
+      "library pkg:npm/onnxruntime-node 5",
       "operating-system - 0",
     ]);
     const model = sbom.components.find(({ name }: { name: string }) => name === "iris");
