@@ -131,9 +131,30 @@ describe("drawProgress", () => {
     const clear = "\r\u001b[K";
     expect(surroundings.heard).toEqual([
       `err ${clear}… copy`,
-      `err ${clear}… copy  1.0 kB of 2.0 kB`,
+      `err ${clear}… copy  ██████████░░░░░░░░░░  1.0 kB of 2.0 kB`,
       `err ${clear}✓ copy  1.5 s  2 files\n`,
       `err ${clear}! slow\n`,
+    ]);
+  });
+
+  it("draws a line for each step at work, and finished ones above", () => {
+    const surroundings = context({ isTerminal: true });
+    const draw = drawProgress(surroundings);
+    draw({ kind: "step-start", step: "a" });
+    draw({ kind: "step-start", step: "b" });
+    draw({ kind: "step-progress", step: "b", doneBytes: 0, totalBytes: 0 });
+    draw({ kind: "step-progress", step: "b", doneBytes: 0, totalBytes: 0 });
+    draw({ kind: "step-end", step: "a", durationMs: 1 });
+    draw({ kind: "step-end", step: "b", durationMs: 1 });
+    const clear = "\r\u001b[K";
+    const up = "\u001b[1A\u001b[K";
+    const full = "████████████████████  0 B of 0 B";
+    expect(surroundings.heard).toEqual([
+      `err ${clear}… a`,
+      `err ${clear}… a\n… b`,
+      `err ${clear}${up}… a\n… b  ${full}`,
+      `err ${clear}${up}✓ a  1.0 ms\n… b  ${full}`,
+      `err ${clear}✓ b  1.0 ms\n`,
     ]);
   });
 
