@@ -22,7 +22,7 @@ describe("signLayoutImage", () => {
     };
     const { statements } = await signLayoutImage({ directory: dir.path }, signer);
     expect(statements).toEqual({ signature: "signed", provenance: "signed", sbom: "signed" });
-    expect(asked.map((bytes) => Buffer.from(bytes).toString("utf8", 0, 38))).toEqual(
+    expect(asked.map((bytes) => Buffer.from(bytes).toString("utf8", 0, 39))).toEqual(
       Array(3).fill("DSSEv1 28 application/vnd.in-toto+json "),
     );
     const claims = await verifyLayoutImage({ directory: dir.path }, signer.publicKey);
