@@ -29,20 +29,21 @@ const plan = planOf({
 });
 const cells: CellResult[] = [];
 const { cells: wanted = "" } = values;
+const isWhole = values.cells === undefined;
 for (const cell of plan.cells.filter((one) => whereOf(one).includes(wanted))) {
   cells.push(await runCell(cell, plan));
   if (cells.length % 15 === 0) {
     process.stderr.write(`${cells.length} of ${plan.cells.length} cells\n`);
   }
 }
-const scenarios = values.cells === undefined ? await runScenarios(plan.seeds) : [];
+const scenarios = isWhole ? await runScenarios(plan.seeds) : [];
 const results = { plan, verdicts: judge(cells, scenarios), cells, scenarios };
-if (values.cells === undefined) {
+if (isWhole) {
   await mkdir(values.out, { recursive: true });
   await put("sim.json", formatJson(results));
   await put("sim.md", formatPage(results));
 }
-console.log(formatVerdicts(results.verdicts));
+console.log(formatVerdicts(results.verdicts.filter((verdict) => isWhole || verdict.cases > 0)));
 console.log(`\nhash ${hashOfResults(results)}`);
 
 async function put(name: string, text: string): Promise<void> {
