@@ -17,7 +17,8 @@ export const COMMAND_EXAMPLES: Readonly<Record<string, string>> = {
     "bento models promote iris_classifier:v1.2.0 --to production --from staging --require accuracy>=current-0.01",
   "models rollback": "bento models rollback iris_classifier --alias production",
   "models history": "bento models history iris_classifier",
-  "models diff": "bento models diff iris_classifier:production iris_classifier:v1.2.0 --on rows.jsonl",
+  "models diff":
+    "bento models diff iris_classifier:production iris_classifier:v1.2.0 --on rows.jsonl",
   "models push": "bento models push iris_classifier:v1.2.0 --to s3://acme-models/bento",
   "models pull": "bento models pull iris_classifier:v1.2.0 --from s3://acme-models/bento",
   "models verify": "bento models verify --store s3://acme-models/bento",
