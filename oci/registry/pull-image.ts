@@ -67,10 +67,17 @@ async function fetchBlob(
   try {
     await layout.writeBlob(report.watch(blob, client.blobs.get(blob)), { signal });
   } catch (error) {
-    // bytes that changed on their way may come whole the next time
-    throw BentoError.isInstance(error) && error.code === "BENTO_INTEGRITY"
-      ? markPassing(error, { isLost: false })
-      : error;
+    if (BentoError.isInstance(error)) {
+      // bytes that changed on their way may come whole the next time
+      throw error.code === "BENTO_INTEGRITY" ? markPassing(error, { isLost: false }) : error;
+    }
+    signal?.throwIfAborted();
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new BentoError("BENTO_IO", `cannot keep a blob of the image: ${reason}`, {
+      where: layout.directory,
+      hint: "make room on the disk, then pull again: what has arrived is not fetched twice",
+      cause: error,
+    });
   }
 }
 
