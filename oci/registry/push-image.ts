@@ -14,10 +14,9 @@ import { collect } from "../chunks.ts";
 import { layerInfo } from "../inspect-image.ts";
 import { DOCUMENT_LIMIT_BYTES, type ImageSource } from "../layout.ts";
 import { type Descriptor, ImageManifest, parseDocument } from "../manifest.ts";
-import { eachParallel } from "../parallel.ts";
 import { createRegistryClient, type RegistryClient } from "./client.ts";
+import { eachBlob } from "./each-blob.ts";
 import { parseJson } from "./remote-source.ts";
-import { passingReason } from "./retry.ts";
 import type { RegistryOptions } from "./session.ts";
 import type { UploadOutcome } from "./upload-blob.ts";
 
@@ -84,26 +83,11 @@ async function pushBlobs(
   const biggestFirst = [...distinct.values()].sort((a, b) => b.size - a.size);
   const blobs = { exists: 0, mounted: 0, uploaded: 0 };
   let uploadedBytes = 0;
-  const left: Descriptor[] = [];
-  async function bring(blob: Descriptor): Promise<void> {
+  await eachBlob(biggestFirst, PARALLEL_UPLOADS, async (blob) => {
     const outcome = await pushBlob(client, { blob, manifest }, options);
     blobs[outcome] += 1;
     uploadedBytes += outcome === "uploaded" ? blob.size : 0;
-  }
-  await eachParallel(biggestFirst, PARALLEL_UPLOADS, async (blob) => {
-    try {
-      await (left.length === 0 ? bring(blob) : left.push(blob));
-    } catch (error) {
-      if (passingReason(error) === undefined) {
-        throw error;
-      }
-      left.push(blob);
-    }
   });
-  // what a registry does not bear at once it may bear one after the other
-  for (const blob of left) {
-    await bring(blob);
-  }
   return { blobs, uploadedBytes };
 }
 
