@@ -11,6 +11,7 @@ import { type BundledPackage, bundledPackages } from "./attest/bundled-packages.
 import { lightBuiltins } from "./light-builtins.ts";
 import { codeRoot, ownModule, packageRoot } from "./own-package.ts";
 import type { Project } from "./project.ts";
+import { stableNames } from "./stable-names.ts";
 
 export interface Bundle {
   /** Content by path within `src/`. */
@@ -48,6 +49,9 @@ const OPTIONS = {
   logLevel: "silent",
 } as const satisfies BuildOptions;
 
+/** Name of an entry that is there for its parts only. */
+const HANDLER = "bento-handler";
+
 const OWN_FOLDERS = ["core", "handler"].map((folder) => join(codeRoot, folder) + sep);
 const isOwn = (importer: string) => OWN_FOLDERS.some((folder) => importer.startsWith(folder));
 
@@ -57,12 +61,13 @@ const isOwn = (importer: string) => OWN_FOLDERS.some((folder) => importer.starts
 export async function bundleService(project: Project): Promise<Bundle> {
   const outdir = join(project.directory, ".bento-bundle"); // named only: nothing is written there
   const { build } = await import("esbuild");
-  const run = (entry: { in: string; out: string }) =>
-    build({ ...OPTIONS, entryPoints: [entry], absWorkingDir: project.directory, outdir, plugins });
+  const run = (...entryPoints: { in: string; out: string }[]) =>
+    build({ ...OPTIONS, entryPoints, absWorkingDir: project.directory, outdir, plugins });
   const plugins = [entryPlugin(project), ownImports(project), lightBuiltins(isOwn)];
   // apart from each other, so that the thread has all that it needs in one file
   const results = await Promise.all([
-    run({ in: "bento:service", out: "service" }),
+    // the handler too, so that what the service shares with it is in files that new code leaves as they are
+    run({ in: "bento:service", out: "service" }, { in: ownModule("handler/main"), out: HANDLER }),
     run({ in: ownModule("handler/runner/onnx-worker"), out: "onnx-worker" }),
   ]).catch((error: BuildFailure) => {
     throw bundleError(error, project);
@@ -71,12 +76,15 @@ export async function bundleService(project: Project): Promise<Bundle> {
   for (const output of results.flatMap(({ outputFiles }) => outputFiles)) {
     files.set(relative(outdir, output.path), normaliseMap(output, project, outdir));
   }
+  for (const suffix of ["js", "js.map"]) {
+    files.delete(`${HANDLER}.${suffix}`); // nobody starts it
+  }
   files.set("main.js", Buffer.from(MAIN));
   files.set("package.json", Buffer.from(`{"type":"module"}\n`));
   const inputs = inputPaths(results, project);
   const components = await componentsOf(inputs);
   const packages = Object.fromEntries(components.map(({ name, version }) => [name, version]));
-  return { files, inputs, packages, components };
+  return { files: stableNames(files), inputs, packages, components };
 }
 
 /** The entry is made here, so that the user's file needs to export nothing but its service. */

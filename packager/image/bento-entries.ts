@@ -27,12 +27,24 @@ export function modelEntries(bentoDirectory: string, model: BentoModel): TarEntr
   return modelLayerEntries(model, (file) => readChecked(join(folder, file.path), file));
 }
 
-/** What the service is: `bento.json`, `bento.yaml`, `src/` and `apis/`. */
+/** Parts of the bundle that new code leaves as they are: their names tell their content, or they are all ours. */
+const RUNTIME_FILE = /^src\/(?:[^/]+-[A-Z0-9]{8}|onnx-worker)\.js(?:\.map)?$/;
+
+/** The handler and the packages that it shares with the service; none of a bento whose bundle is one file. */
+export function runtimeEntries(bentoDirectory: string, manifest: BentoManifest): TarEntry[] {
+  return manifest.files
+    .filter(({ path }) => RUNTIME_FILE.test(path))
+    .map((file) => bentoFile(bentoDirectory, file));
+}
+
+/** What the service is: `bento.json`, `bento.yaml`, `apis/`, and what else is in `src/`. */
 export async function appEntries(
   bentoDirectory: string,
   manifest: BentoManifest,
 ): Promise<TarEntry[]> {
-  const shipped = manifest.files.filter(({ path }) => /^(?:src|apis)\//.test(path));
+  const shipped = manifest.files.filter(
+    ({ path }) => /^(?:src|apis)\//.test(path) && !RUNTIME_FILE.test(path),
+  );
   return [
     tarFile(`${APP_FOLDER}/bento.json`, `${canonicalJson(runtimeManifest(manifest), 2)}\n`),
     await diskFile(join(bentoDirectory, "bento.yaml"), `${APP_FOLDER}/bento.yaml`),

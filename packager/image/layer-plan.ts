@@ -1,6 +1,6 @@
 /**
- * The layers of a bento's image before they are built, ordered by how seldom they change: native code, a layer for each
- * model version, the app.
+ * The layers of a bento's image before they are built, ordered by how seldom they change: native code, the handler, a
+ * layer for each model version, the app.
  *
  * @module
  */
@@ -23,9 +23,9 @@ import type { ImagePlatform } from "../../oci/manifest.ts";
 import type { TarEntry } from "../../oci/tar-entry.ts";
 import { planTar } from "../../oci/tar-plan.ts";
 import type { CudaProviders } from "../native/cuda-providers.ts";
-import { appEntries, modelEntries } from "./bento-entries.ts";
+import { appEntries, modelEntries, runtimeEntries } from "./bento-entries.ts";
 import { binariesFolder, nativeEntries } from "./native-entries.ts";
-import { CUDA_LAYER, NATIVES_LAYER, NODE_LAYER } from "./start-config.ts";
+import { CUDA_LAYER, NATIVES_LAYER, NODE_LAYER, RUNTIME_LAYER } from "./start-config.ts";
 
 export interface LayerPlan {
   /** What is in it; unique among an image's own layers. */
@@ -60,7 +60,7 @@ export async function nodePlan(binary: string, nodePath: string): Promise<LayerP
   return { title: NODE_LAYER, compression: "gzip", entries: planTar([entry]) };
 }
 
-/** Of the models, by name and version, and of the app. */
+/** Of the handler where it is in files of its own, of the models by name and version, and of the app. */
 export async function bentoPlans(
   bentoDirectory: string,
   manifest: BentoManifest,
@@ -72,8 +72,13 @@ export async function bentoPlans(
       entries: planTar(modelEntries(bentoDirectory, model)),
     }),
   );
+  const runtime = runtimeEntries(bentoDirectory, manifest);
   const app = await appEntries(bentoDirectory, manifest);
-  return [...models, { title: "app", compression: "gzip", entries: planTar(app) }];
+  const shared: LayerPlan[] =
+    runtime.length === 0
+      ? []
+      : [{ title: RUNTIME_LAYER, compression: "gzip", entries: planTar(runtime) }];
+  return [...shared, ...models, { title: "app", compression: "gzip", entries: planTar(app) }];
 }
 
 export interface BuildPlanOptions {

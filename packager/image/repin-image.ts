@@ -12,7 +12,7 @@ import type { ImageSource } from "../../oci/layout.ts";
 import { type Containerized, finishImage } from "./finish-image.ts";
 import { imageParts } from "./image-parts.ts";
 import { type BuildPlanOptions, bentoPlans, buildPlan, type LayerPlan } from "./layer-plan.ts";
-import { startConfig, variantOf } from "./start-config.ts";
+import { RUNTIME_LAYER, startConfig, variantOf } from "./start-config.ts";
 
 export interface RepinImageOptions extends BuildPlanOptions {
   /** Has the image. */
@@ -56,7 +56,7 @@ export async function repinImage(options: RepinImageOptions): Promise<Containeri
   });
 }
 
-/** What follows from the bento alone; the rest follows from its runtime. */
+/** What follows from the bento alone; the rest follows from what it was built with. */
 function isOfBento(title: string): boolean {
-  return title === "app" || title.startsWith("model ");
+  return title === "app" || title === RUNTIME_LAYER || title.startsWith("model ");
 }

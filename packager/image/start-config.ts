@@ -14,7 +14,8 @@ const PORT = 3000;
 export const IMAGE_VARIANTS = ["cpu", "cuda12"] as const;
 export type ImageVariant = (typeof IMAGE_VARIANTS)[number];
 
-/** Titles of layers: onnxruntime's own files, its CUDA libraries, and Node where the base has none. */
+/** Titles of layers: onnxruntime's own files, its CUDA libraries, Node where the base has none, and the handler. */
+export const RUNTIME_LAYER = "runtime";
 export const NATIVES_LAYER = "natives";
 export const CUDA_LAYER = "cuda";
 export const NODE_LAYER = "node";

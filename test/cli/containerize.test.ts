@@ -32,11 +32,13 @@ describe("bento containerize", () => {
       | sha256:DIGEST
       ✓ copy base  TIME
       ✓ build layer natives  TIME  SIZE
+      ✓ build layer runtime  TIME  SIZE
       ✓ build layer app  TIME  SIZE
       ✓ attest  TIME
       LAYER  SIZE  UNPACKED  DIGEST
       os  SIZE  SIZE  sha256:SHORT
       natives  SIZE  SIZE  sha256:SHORT
+      runtime  SIZE  SIZE  sha256:SHORT
       app  SIZE  SIZE  sha256:SHORT
       wrote oci:WORK/image
       "

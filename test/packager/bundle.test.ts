@@ -119,8 +119,9 @@ describe("bundleService", () => {
       "lib/x.ts": "console.log(1);",
     });
     const { files } = await bundleService(project);
-    const map = JSON.parse(Buffer.from(files.get("service.js.map") ?? "").toString());
-    const sources: string[] = map.sources;
+    const maps = [...files].filter(([path]) => path.endsWith(".map"));
+    const parsed = maps.map(([, content]) => JSON.parse(Buffer.from(content).toString()));
+    const sources: string[] = parsed.flatMap((map) => map.sources);
     const tops = new Set(sources.map((source) => source.split("/")[0] ?? ""));
     expect([...tops].sort()).toEqual([
       ".bento-bundle",
@@ -129,7 +130,24 @@ describe("bundleService", () => {
       "node_modules",
       "service.ts",
     ]);
-    expect(map.sourcesContent).toBeUndefined();
+    expect(parsed.filter((map) => map.sourcesContent !== undefined)).toEqual([]);
+  });
+
+  it("keeps the handler in files that another service's code leaves as they are", async () => {
+    await using one = await testProject({ "service.ts": GREETER });
+    await using two = await testProject({
+      "service.ts": GREETER.replace("hello $", "good day, dear $"),
+    });
+    const before = await bundleService(one);
+    const after = await bundleService(two);
+    const changed = [...after.files].filter(
+      ([path, content]) =>
+        !before.files.has(path) ||
+        !Buffer.from(content).equals(before.files.get(path) ?? Buffer.alloc(0)),
+    );
+    expect(changed.map(([path]) => path).sort()).toEqual(["service.js", "service.js.map"]);
+    const bytes = changed.reduce((sum, [, content]) => sum + content.length, 0);
+    expect(bytes).toBeLessThan(10_000);
   });
 
   it("lists what went in: sources for watching, packages with their versions", async () => {
