@@ -16,6 +16,8 @@ export interface CliContext {
   err(text: string): void;
   /** Whether a person watches `err`. */
   readonly isTerminal: boolean;
+  /** Characters in a line of that terminal. @default 80 */
+  readonly columns?: number | undefined;
   readonly hasColour: boolean;
   /** Aborted by the first Ctrl-C or SIGTERM. */
   readonly signal: AbortSignal;
@@ -53,6 +55,9 @@ export function processContext(): CliContext {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
     isTerminal,
+    get columns() {
+      return process.stderr.columns || undefined; // some terminals say 0
+    },
     hasColour: isTerminal && (noColour === undefined || noColour === ""),
     signal: interrupted.signal,
     ask: async (question, { isHidden = false } = {}) => {

@@ -62,6 +62,7 @@ export async function repinStored(
   const startedOn = new Date();
   const onProgress = drawProgress(context, request.json === true);
   const bentoDirectory = await store.bentos.materialise(manifest, cacheOf(context), {
+    onProgress,
     stamps,
     signal,
   });

@@ -21,6 +21,7 @@ import type { FileStamps } from "../oci/file-stamps.ts";
 import { exportBento, importBento } from "./bento-archive.ts";
 import { formatBentoYaml } from "./bento-yaml.ts";
 import { filePieces, putBlob } from "./blobs.ts";
+import type { ProgressOptions } from "./count-bytes.ts";
 import { type Deleted, type DeleteOptions, deleteVersion } from "./delete-version.ts";
 import type { WaitOptions } from "./driver.ts";
 import { blobKey } from "./keys.ts";
@@ -50,7 +51,7 @@ export interface SavedBento {
   readonly state: "created" | "exists";
 }
 
-export interface MaterialiseOptions extends ResolveOptions {
+export interface MaterialiseOptions extends ResolveOptions, ProgressOptions {
   /** Knows files that were read before. @default none: every file is read each time */
   readonly stamps?: FileStamps | undefined;
 }
@@ -163,8 +164,7 @@ async function materialiseBento(
     driver,
     files: filesOf(manifest),
     documents,
-    stamps: options?.stamps,
-    signal: options?.signal,
+    ...options,
   });
   return folder;
 }

@@ -7,8 +7,8 @@ import { createReadStream } from "node:fs";
 import { BentoError } from "../core/bento-error.ts";
 import type { Digest } from "../core/digest.ts";
 import type { StoredFile } from "../core/model-manifest.ts";
-import { type OnProgress, silent } from "../core/progress.ts";
 import { verified } from "../oci/verified.ts";
+import { countBytes, type ProgressOptions } from "./count-bytes.ts";
 import { diskError } from "./disk-error.ts";
 import type { Driver, WaitOptions } from "./driver.ts";
 import { blobKey } from "./keys.ts";
@@ -21,10 +21,9 @@ export interface BlobSource {
   open(): AsyncIterable<Uint8Array>;
 }
 
-export interface PutBlobOptions extends WaitOptions {
+export interface PutBlobOptions extends WaitOptions, ProgressOptions {
   /** Step name of the progress events, e.g. the file's path. */
   readonly step: string;
-  readonly onProgress?: OnProgress | undefined;
 }
 
 /**
@@ -35,25 +34,15 @@ export interface PutBlobOptions extends WaitOptions {
 export async function putBlob(
   driver: Driver,
   source: BlobSource,
-  { step, onProgress = silent, signal }: PutBlobOptions,
+  { step, onProgress, signal }: PutBlobOptions,
 ): Promise<"created" | "exists"> {
   const key = blobKey(source.digest);
   if ((await driver.head(key, { signal })) !== undefined) {
     return "exists";
   }
-  async function* counted(): AsyncGenerator<Uint8Array, void> {
-    let doneBytes = 0;
-    for await (const piece of source.open()) {
-      yield piece;
-      doneBytes += piece.length;
-      onProgress({ kind: "step-progress", step, doneBytes, totalBytes: source.size });
-    }
-  }
-  return await driver.put(
-    key,
-    { digest: source.digest, size: source.size, open: counted },
-    { signal },
-  );
+  const { digest, size } = source;
+  const open = () => countBytes(source.open(), { step, totalBytes: size, onProgress });
+  return await driver.put(key, { digest, size, open }, { signal });
 }
 
 /**

@@ -59,12 +59,12 @@ export async function collectGarbage(
   for (let from = 0; from < found.length && !isDryRun; from += BATCH) {
     const batch = found.slice(from, from + BATCH);
     blobs.push(...(await removeBatch(driver, shelves, batch, { before, signal })));
-    tell(options.onProgress, Math.min(from + BATCH, found.length), found.length);
+    tell(options.onProgress, blobs, found);
   }
   const gone = isDryRun ? found : blobs;
   return {
     blobs: gone,
-    bytes: gone.reduce((sum, { size }) => sum + size, 0),
+    bytes: bytesOf(gone),
     kept,
     spared: young + found.length - gone.length,
     unfinished: isDryRun ? 0 : ((await driver.sweep?.(before, { signal })) ?? 0),
@@ -133,6 +133,15 @@ async function digestsInUse(
   return new Set([...pending, ...used]);
 }
 
-function tell(onProgress: OnProgress | undefined, done: number, all: number): void {
-  onProgress?.({ kind: "step-progress", step: "remove blobs", doneBytes: done, totalBytes: all });
+function tell(
+  onProgress: OnProgress | undefined,
+  removed: readonly Garbage[],
+  found: readonly Garbage[],
+): void {
+  const [doneBytes, totalBytes] = [bytesOf(removed), bytesOf(found)];
+  onProgress?.({ kind: "step-progress", step: "remove blobs", doneBytes, totalBytes });
+}
+
+function bytesOf(blobs: readonly Garbage[]): number {
+  return blobs.reduce((sum, { size }) => sum + size, 0);
 }

@@ -6,6 +6,7 @@
  */
 import { BentoError } from "../core/bento-error.ts";
 import type { Digest } from "../core/digest.ts";
+import type { ProgressOptions } from "./count-bytes.ts";
 
 /** Bytes of a known digest, too many to hold in memory. */
 export interface StreamBody {
@@ -32,6 +33,12 @@ export interface ListOptions extends WaitOptions {
   readonly after?: string;
   /** Most keys to yield. @default all */
   readonly limit?: number;
+}
+
+/** For drivers that fetch the file first. */
+export interface LocalPathOptions extends WaitOptions, ProgressOptions {
+  /** What people call the bytes, e.g. the model's file. @default the key */
+  readonly name?: string | undefined;
 }
 
 export interface StoredObject {
@@ -75,7 +82,7 @@ export interface Driver extends AsyncDisposable {
    */
   sweep?(before: Date, options?: WaitOptions): Promise<number>;
   /** A file with the bytes under a key, never to be written to; only for drivers on this machine's disk. */
-  localPath?(key: string): Promise<string | undefined>;
+  localPath?(key: string, options?: LocalPathOptions): Promise<string | undefined>;
 }
 
 const SEGMENT = /^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/;

@@ -5,6 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { stat } from "node:fs/promises";
 import { BentoError } from "../core/bento-error.ts";
 import type { ByteSource } from "../core/onnx-wire.ts";
 import { type OnProgress, silent } from "../core/progress.ts";
@@ -65,11 +66,12 @@ export async function fileBlob(
 ): Promise<BlobSource> {
   const hash = createHash("sha256");
   let size = 0;
+  const totalBytes = (await stat(path).catch(() => undefined))?.size ?? 0; // reading says what is wrong
   for await (const piece of filePieces(path)) {
     signal?.throwIfAborted();
     hash.update(piece);
     size += piece.length;
-    onProgress({ kind: "step-progress", step, doneBytes: size });
+    onProgress({ kind: "step-progress", step, doneBytes: size, totalBytes });
   }
   return { digest: `sha256:${hash.digest("hex")}`, size, open: () => filePieces(path) };
 }

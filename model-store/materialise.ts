@@ -11,11 +11,12 @@ import type { FileStamps } from "../oci/file-stamps.ts";
 import { verified } from "../oci/verified.ts";
 import { filePieces, openBlob } from "./blobs.ts";
 import { collect } from "./collect.ts";
+import { countBytes, type ProgressOptions } from "./count-bytes.ts";
 import { diskError, systemCode } from "./disk-error.ts";
 import type { Driver, WaitOptions } from "./driver.ts";
 import { blobKey } from "./keys.ts";
 
-export interface FolderContent extends WaitOptions {
+export interface FolderContent extends WaitOptions, ProgressOptions {
   readonly driver: Driver;
   /** Paths within the folder, each with its blob. */
   readonly files: readonly StoredFile[];
@@ -59,7 +60,9 @@ export async function copyOut(folder: string, content: FolderContent): Promise<v
   for (const file of content.files) {
     const path = join(folder, file.path);
     await mkdir(dirname(path), { recursive: true });
-    await writePieces(path, await openBlob(content.driver, file, content));
+    const pieces = await openBlob(content.driver, file, content);
+    const step = { step: `write ${file.path}`, totalBytes: file.size, ...content };
+    await writePieces(path, countBytes(pieces, step));
   }
   for (const [name, text] of content.documents ?? []) {
     await mkdir(dirname(join(folder, name)), { recursive: true });
@@ -114,11 +117,12 @@ async function fillFolder(folder: string, content: FolderContent): Promise<void>
 
 /** @returns false where the blob is not on the same disk, or is not what it should be: then it is copied, or refused */
 async function linkBlob(
-  { driver, stamps }: FolderContent,
+  { driver, stamps, onProgress, signal }: FolderContent,
   file: StoredFile,
   path: string,
 ): Promise<boolean> {
-  const blob = await driver.localPath?.(blobKey(file.digest));
+  const told = { name: file.path, onProgress, signal };
+  const blob = await driver.localPath?.(blobKey(file.digest), told);
   if (blob === undefined || !(await isContent(blob, file, stamps))) {
     return false;
   }

@@ -20,6 +20,7 @@ import {
   moveAlias,
 } from "./aliases.ts";
 import type { ChainEntry } from "./chain.ts";
+import type { ProgressOptions } from "./count-bytes.ts";
 import { type Deleted, type DeleteOptions, deleteVersion } from "./delete-version.ts";
 import type { WaitOptions } from "./driver.ts";
 import { exportFolder } from "./export-folder.ts";
@@ -69,13 +70,17 @@ export interface ModelStore {
    * @param folder - absent or empty
    * @returns the exact version
    */
-  export(tag: Tag, folder: string, options?: ResolveOptions): Promise<ExactTag>;
+  export(tag: Tag, folder: string, options?: ResolveOptions & ProgressOptions): Promise<ExactTag>;
   /**
    * A folder on this disk with the model's files under their names, checked; not to be written to.
    *
    * @param cacheRoot - where such folders are kept; safe to delete
    */
-  path(manifest: ModelManifest, cacheRoot: string, options?: WaitOptions): Promise<string>;
+  path(
+    manifest: ModelManifest,
+    cacheRoot: string,
+    options?: WaitOptions & ProgressOptions,
+  ): Promise<string>;
   /** Makes an alias mean the version of a tag, and writes nothing when it does. */
   setAlias(tag: Tag, alias: string, options?: MoveAliasOptions): Promise<AliasChange>;
   /** Moves an alias once every gate holds; see {@link promote}. */
@@ -117,7 +122,9 @@ export function modelStore({ shelf, checkLoad, references }: ModelStoreOptions):
     async export(tag, folder, options) {
       const manifest = await resolve(tag, options);
       const documents = new Map([["model.json", `${canonicalJson(manifest, 2)}\n`]]);
-      await exportFolder(folder, { driver: shelf.driver, files: manifest.files, documents });
+      const { onProgress, signal } = options ?? {};
+      const content = { driver: shelf.driver, files: manifest.files, documents };
+      await exportFolder(folder, { ...content, onProgress, signal });
       return exactOf(manifest);
     },
     async path(manifest, cacheRoot, options) {

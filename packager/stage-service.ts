@@ -8,6 +8,7 @@ import { copyFile, rm, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { canonicalJson } from "../core/canonical-json.ts";
 import { digestOf } from "../core/digest.ts";
+import type { OnProgress } from "../core/progress.ts";
 import type { RuntimeManifest } from "../core/runtime-manifest.ts";
 import { formatTag } from "../core/tag.ts";
 import { diskError, systemCode } from "../model-store/disk-error.ts";
@@ -27,6 +28,8 @@ export interface StageOptions {
   /** The staged folder is made in here. */
   readonly workDirectory: string;
   readonly signal?: AbortSignal;
+  /** Hears of models that are fetched. @default nobody */
+  readonly onProgress?: OnProgress | undefined;
 }
 
 export interface StagedService extends AsyncDisposable {
@@ -76,6 +79,7 @@ async function runtimeOf(
     store,
     cacheRoot,
     signal,
+    onProgress,
   }: StageOptions & { bundle: Bundle; directory: string },
 ): Promise<RuntimeManifest> {
   const source = relative(project.directory, project.serviceFile);
@@ -86,7 +90,7 @@ async function runtimeOf(
   const models: RuntimeManifest["models"] = {};
   for (const model of await resolveModels(project, description.models, store)) {
     const { manifest } = await store.models.get({ name: model.name, version: model.version });
-    const folder = await store.models.path(manifest, cacheRoot);
+    const folder = await store.models.path(manifest, cacheRoot, { onProgress, signal });
     models[model.key] = {
       tag: formatTag(manifest),
       digest: model.digest,

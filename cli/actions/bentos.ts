@@ -12,6 +12,7 @@ import type { CliContext } from "../context.ts";
 import { deleteVersions } from "../delete-versions.ts";
 import { nameToList } from "../name-to-list.ts";
 import { type OutputFormat, printDocument, printFields, printTable } from "../output.ts";
+import { drawProgress } from "../progress.ts";
 import { cacheOf, storeOf } from "../store.ts";
 
 export interface BentoFlags {
@@ -70,7 +71,8 @@ export async function getBento(
   } else if (format === "tag") {
     context.out(`${formatTag(bento.manifest)}\n`);
   } else if (format === "path") {
-    context.out(`${await store.bentos.materialise(bento.manifest, cacheOf(context))}\n`);
+    const options = { onProgress: drawProgress(context), signal: context.signal };
+    context.out(`${await store.bentos.materialise(bento.manifest, cacheOf(context), options)}\n`);
   } else {
     printBento(context, bento);
   }

@@ -117,6 +117,7 @@ export async function makeImage(
   const cache = flags.cache === false ? undefined : await layerCacheOf(context);
   const stamps = cache?.stamps;
   const bentoDirectory = await store.bentos.materialise(manifest, cacheDirectory, {
+    onProgress,
     stamps,
     signal,
   });

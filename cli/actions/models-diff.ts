@@ -10,6 +10,7 @@ import type { Store } from "../../model-store/store.ts";
 import type { Comparison } from "../compare-outputs.ts";
 import type { CliContext } from "../context.ts";
 import { printDocument, printTable } from "../output.ts";
+import { drawProgress } from "../progress.ts";
 import { cacheOf, storeOf } from "../store.ts";
 
 export interface DiffFlags {
@@ -66,7 +67,10 @@ export async function compareOn(
   const { compareOutputs } = await import("../compare-outputs.ts");
   const rows = await readRows(context, file);
   const run = async ({ manifest }: Described) => {
-    const folder = await store.models.path(manifest, cacheOf(context), { signal: context.signal });
+    const folder = await store.models.path(manifest, cacheOf(context), {
+      onProgress: drawProgress(context),
+      signal: context.signal,
+    });
     return runRows(manifest, folder, rows, context.signal);
   };
   return compareOutputs(await run(models[0]), await run(models[1]));

@@ -13,6 +13,7 @@ import type { CliContext } from "../context.ts";
 import { deleteVersions } from "../delete-versions.ts";
 import { nameToList } from "../name-to-list.ts";
 import { type OutputFormat, printDocument, printFields, printTable } from "../output.ts";
+import { drawProgress } from "../progress.ts";
 import { cacheOf, storeOf } from "../store.ts";
 
 export interface ModelFlags {
@@ -71,9 +72,9 @@ export async function getModel(
   } else if (format === "tag") {
     context.out(`${formatTag(model.manifest)}\n`);
   } else if (format === "path") {
-    context.out(
-      `${await store.models.path(model.manifest, cacheOf(context), { signal: context.signal })}\n`,
-    );
+    const { signal } = context;
+    const options = { onProgress: drawProgress(context), signal };
+    context.out(`${await store.models.path(model.manifest, cacheOf(context), options)}\n`);
   } else {
     printModel(context, model);
   }
@@ -114,7 +115,8 @@ export async function exportModel(
   const store = await storeOf(context, flags.store);
   const exact = await store.models.resolve(parseTag(tag), { allowPrefix: true });
   const target = resolve(context.cwd, directory ?? `${exact.name}-${exact.version}`);
-  await store.models.export(exact, target);
+  const onProgress = drawProgress(context, flags.json === true);
+  await store.models.export(exact, target, { onProgress, signal: context.signal });
   if (flags.json === true) {
     await printDocument(context, { tag: formatTag(exact), directory: target }, "json");
   } else {

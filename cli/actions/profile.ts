@@ -25,6 +25,7 @@ import { type CliContext, homeOf } from "../context.ts";
 import { drawSvg, formatMs, plotBars } from "../curve-plot.ts";
 import { type ModelCurve, modelCurve } from "../model-curve.ts";
 import { printDocument } from "../output.ts";
+import { drawProgress } from "../progress.ts";
 import { cacheOf, storeOf } from "../store.ts";
 
 export interface ProfileFlags {
@@ -99,6 +100,7 @@ export async function profile(
 
 async function unpack(context: CliContext, target: string, flags: ProfileFlags): Promise<Unpacked> {
   const store = await storeOf(context, flags.store);
+  const onProgress = drawProgress(context, flags.json === true);
   const isSource = await access(resolve(context.cwd, target)).then(
     () => true,
     () => false,
@@ -109,12 +111,16 @@ async function unpack(context: CliContext, target: string, flags: ProfileFlags):
       store,
       cacheRoot: cacheOf(context),
       workDirectory: join(homeOf(context), "tmp"),
+      onProgress,
       signal: context.signal,
     });
     return { directory, profileFolder: project.directory, [Symbol.asyncDispose]: dispose };
   }
   const { manifest } = await store.bentos.get(parseTag(target), { allowPrefix: true });
-  const directory = await store.bentos.materialise(manifest, cacheOf(context));
+  const directory = await store.bentos.materialise(manifest, cacheOf(context), {
+    onProgress,
+    signal: context.signal,
+  });
   return { directory, profileFolder: directory, [Symbol.asyncDispose]: async () => {} };
 }
 

@@ -12,6 +12,7 @@ import type { Project } from "../../packager/project.ts";
 import { readProject } from "../../packager/project.ts";
 import { type StagedService, stageService } from "../../packager/stage-service.ts";
 import { type CliContext, homeOf } from "../context.ts";
+import { drawProgress } from "../progress.ts";
 import { type ServerProcess, startServer } from "../server-process.ts";
 import { cacheOf, storeOf } from "../store.ts";
 import { watchSources } from "../watch-sources.ts";
@@ -57,7 +58,10 @@ export async function serve(
 async function serveBento(context: CliContext, target: string, flags: ServeFlags): Promise<number> {
   const store = await storeOf(context, flags.store);
   const { manifest } = await store.bentos.get(parseTag(target), { allowPrefix: true });
-  const directory = await store.bentos.materialise(manifest, cacheOf(context));
+  const directory = await store.bentos.materialise(manifest, cacheOf(context), {
+    onProgress: drawProgress(context),
+    signal: context.signal,
+  });
   const server = await startServer(context, serverOptions(directory, flags));
   return untilStopped(context, server);
 }
@@ -138,6 +142,7 @@ async function stage(
     store,
     cacheRoot: cacheOf(context),
     workDirectory: join(homeOf(context), "tmp"),
+    onProgress: drawProgress(context),
     signal: context.signal,
   });
 }

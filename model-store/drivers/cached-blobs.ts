@@ -5,7 +5,8 @@
  * @module
  */
 import { stat } from "node:fs/promises";
-import type { Driver, StreamBody, WaitOptions } from "../driver.ts";
+import { countBytes } from "../count-bytes.ts";
+import type { Driver, LocalPathOptions, StreamBody } from "../driver.ts";
 import { digestOfKey } from "../keys.ts";
 
 /**
@@ -23,7 +24,7 @@ export function cachedBlobs(remote: Driver, cache: Driver): Driver {
     delete: (key, options) => remote.delete(key, options),
     writtenAt: (key, options) => remote.writtenAt(key, options),
     sweep: async (before, options) => (await remote.sweep?.(before, options)) ?? 0,
-    localPath: async (key) => copyOf(key, remote, cache),
+    localPath: async (key, options) => copyOf({ remote, cache }, key, options),
     async [Symbol.asyncDispose]() {
       await remote[Symbol.asyncDispose]();
       await cache[Symbol.asyncDispose]();
@@ -33,13 +34,12 @@ export function cachedBlobs(remote: Driver, cache: Driver): Driver {
 
 /** The file of a blob, fetched unless it is there. */
 async function copyOf(
+  { remote, cache }: { readonly remote: Driver; readonly cache: Driver },
   key: string,
-  remote: Driver,
-  cache: Driver,
-  options?: WaitOptions,
+  { name = key, onProgress, signal }: LocalPathOptions = {},
 ): Promise<string | undefined> {
   const digest = digestOfKey(key);
-  const found = digest === undefined ? undefined : await remote.head(key, options);
+  const found = digest === undefined ? undefined : await remote.head(key, { signal });
   if (digest === undefined || found === undefined) {
     return undefined;
   }
@@ -55,9 +55,12 @@ async function copyOf(
     digest,
     size,
     async *open() {
-      yield* (await remote.open(key, options)) ?? [];
+      const pieces = await remote.open(key, { signal });
+      if (pieces !== undefined) {
+        yield* countBytes(pieces, { step: `fetch ${name}`, totalBytes: size, onProgress });
+      }
     },
   };
-  await cache.put(key, body, options);
+  await cache.put(key, body, { signal });
   return cache.localPath?.(key);
 }

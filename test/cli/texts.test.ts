@@ -7,7 +7,6 @@ import { type CliContext, homeOf } from "../../cli/context.ts";
 import { collect, parseKeyValues, parseLooseValue } from "../../cli/key-values.ts";
 import { readableLog } from "../../cli/log-lines.ts";
 import { printDocument, printTable } from "../../cli/output.ts";
-import { drawProgress } from "../../cli/progress.ts";
 import { failureOf } from "../support/failure.ts";
 
 interface Heard extends CliContext {
@@ -107,61 +106,6 @@ describe("printTable and printDocument", () => {
     await printDocument(surroundings, { a: [1] }, "json");
     await printDocument(surroundings, { a: [1] }, "yaml");
     expect(surroundings.heard).toEqual(['out {\n  "a": [\n    1\n  ]\n}\n', "out a:\n  - 1\n"]);
-  });
-});
-
-describe("drawProgress", () => {
-  const events = (surroundings: CliContext, isQuiet?: boolean) => {
-    const draw = drawProgress(surroundings, isQuiet);
-    draw({ kind: "step-start", step: "copy" });
-    draw({ kind: "step-progress", step: "copy", doneBytes: 1000, totalBytes: 2000 });
-    draw({ kind: "step-end", step: "copy", durationMs: 1500, detail: "2 files" });
-    draw({ kind: "notice", message: "slow" });
-  };
-
-  it("draws finished steps alone where nobody watches", () => {
-    const surroundings = context();
-    events(surroundings);
-    expect(surroundings.heard).toEqual(["err ✓ copy  1.5 s  2 files\n", "err ! slow\n"]);
-  });
-
-  it("draws over the running step on a terminal", () => {
-    const surroundings = context({ isTerminal: true });
-    events(surroundings);
-    const clear = "\r\u001b[K";
-    expect(surroundings.heard).toEqual([
-      `err ${clear}… copy`,
-      `err ${clear}… copy  ██████████░░░░░░░░░░  1.0 kB of 2.0 kB`,
-      `err ${clear}✓ copy  1.5 s  2 files\n`,
-      `err ${clear}! slow\n`,
-    ]);
-  });
-
-  it("draws a line for each step at work, and finished ones above", () => {
-    const surroundings = context({ isTerminal: true });
-    const draw = drawProgress(surroundings);
-    draw({ kind: "step-start", step: "a" });
-    draw({ kind: "step-start", step: "b" });
-    draw({ kind: "step-progress", step: "b", doneBytes: 0, totalBytes: 0 });
-    draw({ kind: "step-progress", step: "b", doneBytes: 0, totalBytes: 0 });
-    draw({ kind: "step-end", step: "a", durationMs: 1 });
-    draw({ kind: "step-end", step: "b", durationMs: 1 });
-    const clear = "\r\u001b[K";
-    const up = "\u001b[1A\u001b[K";
-    const full = "████████████████████  0 B of 0 B";
-    expect(surroundings.heard).toEqual([
-      `err ${clear}… a`,
-      `err ${clear}… a\n… b`,
-      `err ${clear}${up}… a\n… b  ${full}`,
-      `err ${clear}${up}✓ a  1.0 ms\n… b  ${full}`,
-      `err ${clear}✓ b  1.0 ms\n`,
-    ]);
-  });
-
-  it("draws nothing when it is to be quiet", () => {
-    const surroundings = context({ isTerminal: true });
-    events(surroundings, true);
-    expect(surroundings.heard).toEqual([]);
   });
 });
 

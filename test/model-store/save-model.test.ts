@@ -194,7 +194,7 @@ describe("saveModel", () => {
     });
     const size = modelBytes().length;
     expect(events).toEqual([
-      { kind: "step-progress", step: "read model.onnx", doneBytes: size },
+      { kind: "step-progress", step: "read model.onnx", doneBytes: size, totalBytes: size },
       { kind: "step-progress", step: "store model.onnx", doneBytes: size, totalBytes: size },
     ]);
   });
