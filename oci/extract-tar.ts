@@ -12,6 +12,14 @@ import type { ByteStream } from "./chunks.ts";
 import { parentsOf } from "./tar-plan.ts";
 import { readTar, type UntarEntry } from "./untar.ts";
 
+export interface ExtractOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Whether symbolic links are made, or refused as hard links are. @default "make" */
+  readonly links?: "make" | "refuse";
+  /** Most entries that are taken. @default no limit */
+  readonly maxEntries?: number | undefined;
+}
+
 /**
  * @param source - a tar archive, not compressed
  * @param directory - empty or new; made when absent
@@ -21,23 +29,41 @@ import { readTar, type UntarEntry } from "./untar.ts";
 export async function extractTar(
   source: ByteStream,
   directory: string,
-  options: { readonly signal?: AbortSignal | undefined } = {},
+  options?: ExtractOptions,
+): Promise<string[]> {
+  return await extractEntries(readTar(source), directory, options);
+}
+
+/** The same for entries of any archive, with safe paths and links. */
+export async function extractEntries(
+  entries: AsyncIterable<UntarEntry>,
+  directory: string,
+  { signal, links = "make", maxEntries = Number.POSITIVE_INFINITY }: ExtractOptions = {},
 ): Promise<string[]> {
   const kinds = new Map<string, UntarEntry["kind"]>();
   const files: string[] = [];
   await mkdir(directory, { recursive: true });
-  for await (const entry of readTar(source)) {
-    options.signal?.throwIfAborted();
+  let count = 0;
+  for await (const entry of entries) {
+    signal?.throwIfAborted();
+    count += 1;
+    if (count > maxEntries) {
+      throw new BentoError("BENTO_REFUSED", `the archive has more than ${maxEntries} entries`, {
+        where: "archive",
+        hint: "unpack it yourself if you trust it, and name the folder",
+      });
+    }
     const isRepeated = kinds.has(entry.path) && entry.kind !== "directory";
     const isBelowFile = parentsOf(entry.path).some((parent) => !isDirectory(kinds.get(parent)));
-    if (isRepeated || isBelowFile || entry.kind === "hardlink") {
+    const isLink = entry.kind === "hardlink" || (links === "refuse" && entry.kind === "symlink");
+    if (isRepeated || isBelowFile || isLink) {
       throw new BentoError("BENTO_REFUSED", `${JSON.stringify(entry.path)} cannot be unpacked`, {
         where: "archive",
-        hint: "it is a hard link, stands there twice, or lies below a link; repack the archive",
+        hint: `it is a ${links === "refuse" ? "" : "hard "}link, stands there twice, or lies below a link; repack the archive`,
       });
     }
     kinds.set(entry.path, entry.kind);
-    await place(entry, join(directory, entry.path), options.signal);
+    await place(entry, join(directory, entry.path), signal);
     if (entry.kind === "file") {
       files.push(entry.path);
     }

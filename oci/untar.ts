@@ -167,7 +167,7 @@ const KINDS: Readonly<Record<string, UntarEntry["kind"]>> = {
 /** Undefined for the root itself, which some writers name. */
 function entryOf(header: RawHeader, content: UntarEntry["content"]): UntarEntry | undefined {
   const kind = KINDS[header.type];
-  const path = safePath(header.path);
+  const path = entryPath(header.path);
   if (kind === undefined) {
     throw refused(path, `neither file, directory nor link (tar type ${header.type})`);
   }
@@ -182,12 +182,17 @@ function entryOf(header: RawHeader, content: UntarEntry["content"]): UntarEntry 
     isExecutable: (header.mode & 0o100) !== 0,
     isSticky: (header.mode & 0o1000) !== 0,
     ...(kind === "symlink" ? { target: header.link } : {}),
-    ...(kind === "hardlink" ? { target: safePath(header.link) } : {}),
+    ...(kind === "hardlink" ? { target: entryPath(header.link) } : {}),
     content,
   };
 }
 
-function safePath(raw: string): string {
+/**
+ * A name out of an archive as a relative path, without `./` and a last slash.
+ *
+ * @throws BentoError BENTO_REFUSED when it leaves the archive's root
+ */
+export function entryPath(raw: string): string {
   const parts = raw
     .split("/")
     .filter((part, index) => part !== "." && (part !== "" || index === 0));

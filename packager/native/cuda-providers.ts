@@ -12,7 +12,8 @@ import { pipeline } from "node:stream/promises";
 import { BentoError } from "../../core/bento-error.ts";
 import { type Digest, digestHex } from "../../core/digest.ts";
 import type { ByteStream } from "../../oci/chunks.ts";
-import { readZip } from "./zip-file.ts";
+import { sweepLeftovers } from "../../oci/leftovers.ts";
+import { readZip } from "../../oci/zip-file.ts";
 
 /** Names of the libraries, which lie beside libonnxruntime.so.1. TensorRT's is left out: it needs TensorRT. */
 const LIBRARIES = [
@@ -63,6 +64,7 @@ export async function cudaProviders(options: CudaProvidersOptions): Promise<Cuda
     return kept;
   }
   await mkdir(parent, { recursive: true });
+  await sweepLeftovers([parent], { isTemporary: (name) => name.startsWith(".new-") });
   const work = await mkdtemp(join(parent, ".new-"));
   try {
     const digest = await download(options, join(work, "package"));

@@ -1,10 +1,10 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { collect } from "../../../oci/chunks.ts";
-import { readZip } from "../../../packager/native/zip-file.ts";
-import { tempDir } from "../../support/temp-dir.ts";
-import { zipArchive } from "../../support/zip-archive.ts";
+import { collect } from "../../oci/chunks.ts";
+import { readZip } from "../../oci/zip-file.ts";
+import { tempDir } from "../support/temp-dir.ts";
+import { zipArchive } from "../support/zip-archive.ts";
 
 const FILES = {
   "a.txt": "hello hello hello",
