@@ -7,6 +7,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { BentoError } from "../core/bento-error.ts";
 import { parseTag } from "../core/tag.ts";
+import { sweepLeftovers } from "../oci/leftovers.ts";
 import type { RebuildFinding } from "../packager/image/verify-rebuild.ts";
 import { installedRuntime } from "./actions/containerize.ts";
 import { type CliContext, homeOf } from "./context.ts";
@@ -28,6 +29,7 @@ export async function rebuildFindings(
   const onnxruntimeDirectory = await installedRuntime(manifest);
   const work = join(homeOf(context), "tmp");
   await mkdir(work, { recursive: true });
+  await sweepLeftovers([work], { isTemporary: (name) => name.startsWith("rebuild-") });
   const scratch = await mkdtemp(join(work, "rebuild-"));
   try {
     return await verifyRebuild({

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { mkdir, mkdtemp, readFile, rename, rm, stat } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { constants, copyFile, link, mkdir, mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { BentoError } from "../core/bento-error.ts";
 import { type BentoManifest, bentoVersion, runtimeManifest } from "../core/bento-manifest.ts";
@@ -12,6 +13,7 @@ import { canonicalJson } from "../core/canonical-json.ts";
 import type { StoredFile } from "../core/model-manifest.ts";
 import { extractTar } from "../oci/extract-tar.ts";
 import { gunzip, gzip } from "../oci/gzip.ts";
+import { sweepLeftovers } from "../oci/leftovers.ts";
 import { writeTar } from "../oci/tar.ts";
 import { type TarEntry, tarFile } from "../oci/tar-entry.ts";
 import { formatBentoYaml, parseBentoYaml } from "./bento-yaml.ts";
@@ -38,10 +40,7 @@ export async function exportBento(
   content: BentoContent,
 ): Promise<void> {
   if (await stat(file).catch(() => undefined)) {
-    throw new BentoError("BENTO_INVALID_INPUT", `the file exists: ${file}`, {
-      where: file,
-      hint: "name another one: nothing is overwritten",
-    });
+    throw fileExists(file); // before anything is packed
   }
   const entries: TarEntry[] = [
     tarFile("bento.yaml", await formatBentoYaml(manifest)),
@@ -56,20 +55,39 @@ export async function exportBento(
       content: () => blobOf(content, stored),
     });
   }
+  const prefix = `.${basename(file)}.`;
+  const isTemporary = (name: string) => name.startsWith(prefix) && name.endsWith(".tmp");
+  const temporary = join(dirname(file), `${prefix}${randomUUID()}.tmp`);
   try {
-    const work = await mkdtemp(join(dirname(file), `.${basename(file)}-`));
-    try {
-      await writePieces(
-        join(work, "new"),
-        gzip(writeTar(entries, { signal: content.signal }), "gzip"),
-      );
-      await rename(join(work, "new"), file);
-    } finally {
-      await rm(work, { recursive: true, force: true });
-    }
+    await sweepLeftovers([dirname(file)], { isTemporary });
+    await writePieces(temporary, gzip(writeTar(entries, { signal: content.signal }), "gzip"));
+    await placeNew(temporary, file);
   } catch (error) {
     throw diskError(error, "write", file);
+  } finally {
+    await rm(temporary, { force: true });
   }
+}
+
+/** Gives a file its name unless that is taken by now. A disk without links gets a copy. */
+async function placeNew(temporary: string, file: string): Promise<void> {
+  try {
+    await link(temporary, file).catch(async (error: unknown) => {
+      if (systemCode(error) === "EEXIST") {
+        throw error;
+      }
+      await copyFile(temporary, file, constants.COPYFILE_EXCL);
+    });
+  } catch (error) {
+    throw systemCode(error) === "EEXIST" ? fileExists(file) : error;
+  }
+}
+
+function fileExists(file: string): BentoError {
+  return new BentoError("BENTO_INVALID_INPUT", `the file exists: ${file}`, {
+    where: file,
+    hint: "name another one: nothing is overwritten",
+  });
 }
 
 async function* blobOf(
@@ -92,6 +110,7 @@ export async function importBento<Result>(
   save: (folder: string, manifest: BentoManifest) => Promise<Result>,
 ): Promise<Result> {
   await checkIsFile(file);
+  await sweepLeftovers([workFolder], { isTemporary: (name) => name.startsWith("import-") });
   await mkdir(workFolder, { recursive: true }).catch((error: unknown) => {
     throw diskError(error, "write", workFolder);
   });

@@ -70,7 +70,7 @@ export function documentMemo({ directory, now = Date.now }: DocumentMemoOptions)
           kept.push(document);
         }
       }
-      await sweepLeftovers([directory], now());
+      await sweepLeftovers([directory], { now: now() });
       return kept;
     },
   };

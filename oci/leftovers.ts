@@ -1,5 +1,5 @@
 /**
- * Removes what killed writers left behind: temporary files that nobody has written to for a day.
+ * Removes what killed writers left behind: temporary files and folders that nobody has changed for a day.
  *
  * @module
  */
@@ -9,21 +9,29 @@ import { join } from "node:path";
 /** Younger ones may belong to a writer that is at work. */
 const OLD_MS = 24 * 60 * 60 * 1000;
 
-/**
- * @param directories - those that are not there or cannot be read are passed over
- * @param now - milliseconds since the epoch; the system's clock by default, which file times are of too
- */
+export interface SweepOptions {
+  /**
+   * Which names are temporary.
+   *
+   * @default those that end in .tmp
+   */
+  readonly isTemporary?: (name: string) => boolean;
+  /** Milliseconds since the epoch. @default the system's clock, which file times are of too */
+  readonly now?: number;
+}
+
+/** @param directories - those that are not there or cannot be read are passed over */
 export async function sweepLeftovers(
   directories: readonly string[],
-  now: number = Date.now(),
+  options: SweepOptions = {},
 ): Promise<void> {
+  const { isTemporary = (name) => name.endsWith(".tmp"), now = Date.now() } = options;
   for (const directory of directories) {
     const names = await readdir(directory).catch(() => []);
-    for (const name of names.filter((found) => found.endsWith(".tmp"))) {
-      const path = join(directory, name);
+    for (const path of names.filter(isTemporary).map((name) => join(directory, name))) {
       const found = await stat(path).catch(() => undefined);
-      if (found?.isFile() === true && now - found.mtimeMs > OLD_MS) {
-        await rm(path, { force: true });
+      if (found !== undefined && now - found.mtimeMs > OLD_MS) {
+        await rm(path, { recursive: true, force: true }).catch(() => {}); // not ours to remove after all
       }
     }
   }

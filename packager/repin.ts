@@ -19,6 +19,7 @@ import type { ModelManifest, Signature } from "../core/model-manifest.ts";
 import { formatTag, parseTag } from "../core/tag.ts";
 import { formatTensorSpec } from "../core/tensor-spec.ts";
 import type { Store } from "../model-store/store.ts";
+import { sweepLeftovers } from "../oci/leftovers.ts";
 import { toBentoModel } from "./resolve-models.ts";
 
 export interface RepinOptions {
@@ -116,6 +117,7 @@ function changeOf(before: BentoModel | undefined, after: BentoModel): ModelChang
 async function save(manifest: BentoManifest, options: RepinOptions): Promise<"created" | "exists"> {
   const { store, workDirectory, signal } = options;
   await mkdir(workDirectory, { recursive: true });
+  await sweepLeftovers([workDirectory], { isTemporary: (name) => name.startsWith("repin-") });
   const empty = await mkdtemp(join(workDirectory, "repin-"));
   try {
     const { state } = await store.bentos.save(empty, manifest, { signal });

@@ -7,6 +7,7 @@
 import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { BentoError } from "../../core/bento-error.ts";
+import { sweepLeftovers } from "../../oci/leftovers.ts";
 import type { ImagePlatform } from "../../oci/manifest.ts";
 import { runToolToEnd } from "../base/run-tool.ts";
 
@@ -41,6 +42,7 @@ export async function fetchPackage(options: FetchPackageOptions): Promise<Fetche
   const directory = join(root, "node_modules", name);
   if ((await stat(directory).catch(() => undefined)) === undefined) {
     await mkdir(parent, { recursive: true });
+    await sweepLeftovers([parent], { isTemporary: (name) => name.startsWith(".new-") });
     const work = await mkdtemp(join(parent, ".new-"));
     try {
       await install(options, work);

@@ -224,6 +224,18 @@ describe("BentoStore.export", () => {
     });
   });
 
+  it("leaves a file whole that appears while the archive is written, and nothing beside it", async () => {
+    await using here = await scene();
+    const { store, folder, dir } = here;
+    await store.bentos.save(folder, bentoOf({}));
+    const file = join(dir.path, "out", "iris.bento");
+    await mkdir(join(dir.path, "out"));
+    const exporting = [1, 2, 3].map(() => store.bentos.export(parseTag("iris"), file));
+    const ends = await Promise.allSettled(exporting);
+    expect(ends.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected", "rejected"]);
+    expect(await readdir(join(dir.path, "out"))).toEqual(["iris.bento"]);
+  });
+
   it("names a folder that does not exist", async () => {
     await using here = await scene();
     const { store, folder, dir } = here;

@@ -1,4 +1,4 @@
-import { readdir, rm, stat, truncate, utimes, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, stat, truncate, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { streamOf } from "../../oci/chunks.ts";
@@ -190,7 +190,11 @@ describe("sweepLeftovers", () => {
     }
     await sweepLeftovers([dir.path, join(dir.path, "absent")]);
     expect((await readdir(dir.path)).sort()).toEqual([...names].sort());
-    await sweepLeftovers([dir.path], Date.now() + DAY_MS + 60_000);
+    const now = Date.now() + DAY_MS + 60_000;
+    await sweepLeftovers([dir.path], { now });
+    expect(await readdir(dir.path)).toEqual(["index.json"]);
+    await mkdir(join(dir.path, "build-1", "src"), { recursive: true });
+    await sweepLeftovers([dir.path], { now, isTemporary: (name) => name.startsWith("build-") });
     expect(await readdir(dir.path)).toEqual(["index.json"]);
   });
 });
