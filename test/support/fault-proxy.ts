@@ -17,8 +17,18 @@ export type Fault =
   | "lose-answer"
   /** The answer ends after so many bytes of its body. */
   | { readonly cutAfter: number }
+  /** The request is taken and never answered. */
+  | "hang"
+  /** The server's answer, under other headers. */
+  | { readonly headers: Readonly<Record<string, string>> }
+  /** The byte at this place of the answer's body is another one. */
+  | { readonly flipAt: number }
   /** Answered in the server's place. */
-  | { readonly status: number; readonly body?: string };
+  | {
+      readonly status: number;
+      readonly body?: string;
+      readonly headers?: Readonly<Record<string, string>>;
+    };
 
 export interface FaultProxy extends AsyncDisposable {
   /** `http://127.0.0.1:PORT` */
@@ -65,7 +75,11 @@ function answer(
   }
   if (typeof fault === "object" && "status" in fault) {
     incoming.resume();
-    incoming.on("end", () => response.writeHead(fault.status).end(fault.body));
+    incoming.on("end", () => response.writeHead(fault.status, fault.headers).end(fault.body));
+    return;
+  }
+  if (fault === "hang") {
+    incoming.resume();
     return;
   }
   const { method, headers } = incoming;
@@ -75,21 +89,45 @@ function answer(
       reply.on("end", () => incoming.socket.destroy());
       return;
     }
-    response.writeHead(reply.statusCode ?? 502, reply.headers);
-    let left = typeof fault === "object" ? fault.cutAfter : Number.POSITIVE_INFINITY;
-    reply.on("data", (piece: Buffer) => {
-      response.write(piece.subarray(0, left));
-      left -= piece.length;
-      if (left <= 0) {
-        response.end(() => incoming.socket.destroy());
-        reply.destroy();
-      }
-    });
-    reply.on("end", () => response.end());
+    const other = typeof fault === "object" && "headers" in fault ? fault.headers : {};
+    response.writeHead(reply.statusCode ?? 502, { ...reply.headers, ...other });
+    if (typeof fault === "object" && "cutAfter" in fault) {
+      passCut(reply, response, fault.cutAfter);
+    } else if (typeof fault === "object" && "flipAt" in fault) {
+      passFlipped(reply, response, fault.flipAt);
+    } else {
+      reply.pipe(response);
+    }
   });
   passed.on("error", () => incoming.socket.destroy());
   incoming.on("data", (piece: Buffer) => {
     proxy.sentBytes += piece.length;
   });
   incoming.pipe(passed);
+}
+
+function passCut(reply: IncomingMessage, response: ServerResponse, bytes: number): void {
+  let left = bytes;
+  reply.on("data", (piece: Buffer) => {
+    response.write(piece.subarray(0, left));
+    left -= piece.length;
+    if (left <= 0) {
+      response.end(() => response.socket?.destroy());
+      reply.destroy();
+    }
+  });
+  reply.on("end", () => response.end());
+}
+
+function passFlipped(reply: IncomingMessage, response: ServerResponse, flipAt: number): void {
+  let from = 0;
+  reply.on("data", (piece: Buffer) => {
+    const at = flipAt - from;
+    if (at >= 0 && at < piece.length) {
+      piece.writeUInt8(piece.readUInt8(at) ^ 1, at);
+    }
+    from += piece.length;
+    response.write(piece);
+  });
+  reply.on("end", () => response.end());
 }
