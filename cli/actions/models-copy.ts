@@ -14,6 +14,7 @@ import type { CliContext } from "../context.ts";
 import { printDocument } from "../output.ts";
 import { drawProgress } from "../progress.ts";
 import { cacheOf, storeOf } from "../store.ts";
+import { layerCacheOf } from "./containerize.ts";
 
 export interface CopyModelsRequest {
   readonly tags: readonly string[];
@@ -89,19 +90,21 @@ async function registryPlace(
   here: Store,
   { place, direction, onProgress }: PlaceOptions,
 ): Promise<Place> {
+  const { parseModelPlace } = await import("../../model-store/artifact/model-artifact.ts");
   const { pushModel } = await import("../../model-store/artifact/push-model.ts");
   const { pullModel } = await import("../../model-store/artifact/pull-model.ts");
   const { registryOptions } = await import("../registry.ts");
-  const host = /^oci:\/\/([^/]+)/.exec(place)?.[1] ?? "";
-  const options = { ...registryOptions(context, host), onProgress };
+  const { registry } = parseModelPlace(place);
+  const options = { ...registryOptions(context, registry), onProgress };
   const workDirectory = join(cacheOf(context), "pulled");
+  const { facts } = await layerCacheOf(context);
   return {
     to: direction === "push" ? place : here.url,
     async copy(text) {
       if (direction === "pull") {
         return await pullModel(here, exactTag(text), { ...options, from: place, workDirectory });
       }
-      const pushed = await pushModel(here, parseTag(text), { ...options, to: place });
+      const pushed = await pushModel(here, parseTag(text), { ...options, to: place, facts });
       const { tag, state, uploadedBytes, reference } = pushed;
       return { tag, state, sentBytes: uploadedBytes, reference };
     },

@@ -71,24 +71,45 @@ export function registeredAtOf(artifact: ModelArtifact): string | undefined {
   return z.iso.datetime().safeParse(text).data;
 }
 
+/** Where a registry keeps models: `PREFIX/models/NAME:VERSION`. */
+export interface ModelPlace {
+  readonly registry: string;
+  /** Path before `/models/`; may be empty. */
+  readonly prefix: string;
+}
+
 /**
- * Reads `oci://HOST[/PREFIX]`, under which models are kept as `PREFIX/models/NAME:VERSION`.
+ * Reads `oci://HOST[/PREFIX]`.
  *
  * @throws BentoError BENTO_INVALID_INPUT when it is no such address
  */
-export function modelReference(url: string, { name, version }: ExactTag): ImageRef {
-  const [, host = "", prefix = ""] = /^oci:\/\/([^/]+)((?:\/[^/]+)*)\/?$/.exec(url) ?? [];
-  if (host === "") {
+export function parseModelPlace(url: string): ModelPlace {
+  const [, registry = "", prefix = ""] = /^oci:\/\/([^/]+)((?:\/[^/]+)*)\/?$/.exec(url) ?? [];
+  if (registry === "") {
     throw new BentoError("BENTO_INVALID_INPUT", `not a place for models: ${JSON.stringify(url)}`, {
       hint: "write it as oci://HOST/PREFIX, e.g. oci://registry.example/team",
     });
   }
-  const reference = parseImageRef(`${host}${prefix}/models/${name}:${version}`);
-  if (reference.registry !== host) {
-    throw new BentoError("BENTO_INVALID_INPUT", `not a registry's host: ${JSON.stringify(host)}`, {
-      where: url,
-      hint: "write the whole host, e.g. registry.example or localhost:5000",
-    });
+  if (parseImageRef(`${registry}${prefix}/models`).registry !== registry) {
+    throw new BentoError(
+      "BENTO_INVALID_INPUT",
+      `not a registry's host: ${JSON.stringify(registry)}`,
+      {
+        where: url,
+        hint: "write the whole host, e.g. registry.example or localhost:5000",
+      },
+    );
   }
-  return reference;
+  return { registry, prefix: prefix.replace(/^\//, "") };
+}
+
+/**
+ * The artifact of a model at a place.
+ *
+ * @throws BentoError BENTO_INVALID_INPUT when registries take no such name
+ */
+export function modelReference(url: string, { name, version }: ExactTag): ImageRef {
+  const { registry, prefix } = parseModelPlace(url);
+  const path = [prefix, "models", name].filter(Boolean).join("/");
+  return parseImageRef(`${registry}/${path}:${version}`);
 }

@@ -8,7 +8,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { BentoError } from "../../core/bento-error.ts";
 import { formatImageRef } from "../../core/image-ref.ts";
-import { ModelManifest } from "../../core/model-manifest.ts";
+import { ModelManifest, modelDigest } from "../../core/model-manifest.ts";
 import { type OnProgress, silent } from "../../core/progress.ts";
 import { runStep } from "../../core/run-step.ts";
 import { type ExactTag, formatTag } from "../../core/tag.ts";
@@ -22,8 +22,9 @@ import type { RegistryOptions } from "../../oci/registry/session.ts";
 import { readTar } from "../../oci/untar.ts";
 import { putBlob } from "../blobs.ts";
 import type { CopiedVersion } from "../copy-version.ts";
+import { blobKey } from "../keys.ts";
 import { openStore } from "../open-store.ts";
-import { registerVersion, type Shelf } from "../shelf.ts";
+import { findVersion, registerVersion, type Shelf } from "../shelf.ts";
 import { SHELVES, type Store } from "../store.ts";
 import { ModelArtifact, modelReference, registeredAtOf } from "./model-artifact.ts";
 import { modelLayerEntries } from "./model-layer.ts";
@@ -53,6 +54,10 @@ export async function pullModel(
   const { bytes } = await client.manifests.get(tag.version);
   const artifact = parseDocument(ModelArtifact, parseJson(bytes, where), where);
   const model = await readModel(client, artifact, { tag, where });
+  if (await isThere(store[SHELVES].models, model, options)) {
+    const presentBytes = model.files.reduce((total, { size }) => total + size, 0);
+    return { tag, state: "exists", sentBytes: 0, presentBytes };
+  }
   await mkdir(workDirectory, { recursive: true });
   const home = await mkdtemp(join(workDirectory, "pull-"));
   try {
@@ -68,6 +73,24 @@ export async function pullModel(
   } finally {
     await rm(home, { recursive: true, force: true });
   }
+}
+
+/** Whether the store has the same model with all of its files. */
+async function isThere(
+  shelf: Shelf<ModelManifest>,
+  model: ModelManifest,
+  { signal }: PullModelOptions,
+): Promise<boolean> {
+  const stored = await findVersion(shelf, model, { signal });
+  if (stored?.digest !== modelDigest(model)) {
+    return false;
+  }
+  const sizes = await Promise.all(
+    model.files.map(
+      async ({ digest }) => (await shelf.driver.head(blobKey(digest), { signal }))?.size,
+    ),
+  );
+  return model.files.every(({ size }, index) => sizes[index] === size);
 }
 
 interface Asked {

@@ -5,9 +5,10 @@
  * @module
  */
 import { createHash } from "node:crypto";
+import * as z from "zod";
 import { BentoError } from "../../core/bento-error.ts";
 import { canonicalJson } from "../../core/canonical-json.ts";
-import type { Digest } from "../../core/digest.ts";
+import { Digest, digestOf } from "../../core/digest.ts";
 import { formatImageRef, type ImageRef } from "../../core/image-ref.ts";
 import type { ModelManifest } from "../../core/model-manifest.ts";
 import { type OnProgress, silent } from "../../core/progress.ts";
@@ -15,10 +16,13 @@ import { runStep } from "../../core/run-step.ts";
 import { type ExactTag, formatTag, type Tag } from "../../core/tag.ts";
 import { formatBytes } from "../../core/units.ts";
 import { streamOf } from "../../oci/chunks.ts";
+import { identifyCompressor } from "../../oci/compressor.ts";
+import type { DocumentMemo } from "../../oci/document-memo.ts";
 import { gzip } from "../../oci/gzip.ts";
 import { type BuiltLayer, buildLayer } from "../../oci/layer.ts";
+import { layerKey } from "../../oci/layer-cache.ts";
 import type { BlobSink } from "../../oci/layout.ts";
-import { parseDocument } from "../../oci/manifest.ts";
+import { Descriptor, parseDocument } from "../../oci/manifest.ts";
 import { OCI_MANIFEST } from "../../oci/media-type.ts";
 import { createRegistryClient, type RegistryClient } from "../../oci/registry/client.ts";
 import type { RegistryOptions } from "../../oci/registry/session.ts";
@@ -33,6 +37,8 @@ import { modelLayerEntries, modelLayerTitle } from "./model-layer.ts";
 export interface PushModelOptions extends RegistryOptions {
   /** `oci://HOST/PREFIX` */
   readonly to: string;
+  /** Remembers what layers come out as, so that a model is hashed once. @default none */
+  readonly facts?: DocumentMemo | undefined;
   readonly onProgress?: OnProgress | undefined;
 }
 
@@ -71,7 +77,7 @@ export async function pushModel(
   }
   const entries = layerEntries(store, model, signal);
   const step = `hash ${modelLayerTitle(model)}`;
-  const layer = await runStep(onProgress, { step }, () => measureLayer(entries, signal));
+  const layer = await runStep(onProgress, { step }, () => measuredLayer(entries, options));
   const pushed = await pushLayer(client, { entries, layer, model }, options);
   const config = modelConfig(model);
   await client.blobs.put({ ...config, open: () => streamOf(Buffer.from(canonicalJson(model))) });
@@ -111,6 +117,24 @@ function layerEntries(
   return modelLayerEntries(model, async function* open(file) {
     yield* await openBlob(driver, file, { signal });
   });
+}
+
+const MeasuredLayer = z.strictObject({
+  descriptor: Descriptor,
+  diffId: Digest,
+  uncompressedBytes: z.int().min(0),
+});
+
+/** What the layer will be, from memory where it was measured before. */
+async function measuredLayer(
+  entries: readonly TarEntry[],
+  { facts, signal }: PushModelOptions,
+): Promise<BuiltLayer> {
+  const content = layerKey(entries, "stored", identifyCompressor());
+  const measure = () => measureLayer(entries, signal);
+  return content === undefined || facts === undefined
+    ? await measure()
+    : await facts.remember(digestOf(`measured ${content}`), MeasuredLayer, measure);
 }
 
 /** What the layer will be, without keeping it. */

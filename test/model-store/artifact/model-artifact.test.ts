@@ -7,6 +7,7 @@ import { modelReference } from "../../../model-store/artifact/model-artifact.ts"
 import { pullModel } from "../../../model-store/artifact/pull-model.ts";
 import { pushModel } from "../../../model-store/artifact/push-model.ts";
 import type { Store } from "../../../model-store/store.ts";
+import { documentMemo } from "../../../oci/document-memo.ts";
 import { buildLayer } from "../../../oci/layer.ts";
 import { createLayout } from "../../../oci/layout.ts";
 import { OCI_MANIFEST } from "../../../oci/media-type.ts";
@@ -117,6 +118,22 @@ describe("pushModel", () => {
       where: `${registry.host}/team/models/iris:v1`,
       hint: "push it under another version, or to another place",
     });
+  });
+
+  it("hashes a model once, however often it is pushed", async () => {
+    await using dir = await tempDir();
+    await using registry = await loopbackRegistry();
+    const facts = documentMemo({ directory: dir.path, now: () => 0 });
+    const store = await storeWithModel();
+    const first = await pushModel(store, TAG, { to: `oci://${registry.host}/a`, facts });
+    const [memo = ""] = await readdir(dir.path);
+    const second = await pushModel(store, TAG, { to: `oci://${registry.host}/b`, facts });
+    expect([second.digest, second.layer]).toEqual([first.digest, "uploaded"]);
+    expect(await readdir(dir.path)).toEqual([memo]);
+    await writeFile(join(dir.path, memo), "{"); // damaged: hashed anew
+    expect((await pushModel(store, TAG, { to: `oci://${registry.host}/c`, facts })).digest).toBe(
+      first.digest,
+    );
   });
 
   it("reads the store again for each try", async () => {
