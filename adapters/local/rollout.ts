@@ -136,7 +136,7 @@ async function statusLocal(context: DeployContext): Promise<DeploymentStatus> {
 async function leftStatus(context: DeployContext): Promise<DeploymentStatus> {
   for (const left of await rememberedProcesses(runFolder(context))) {
     if (await engineOf(left).isAlive(left, context)) {
-      const summary = `${showProcess(left)} runs at ${left.url}, left by a deploy that did not end`;
+      const summary = `${showProcess(left)} runs at ${left.url}, of a deploy that has not ended`;
       return { state: "not-ready", summary };
     }
   }

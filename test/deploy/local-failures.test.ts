@@ -231,7 +231,7 @@ describe("applyPlan on local, when it goes wrong", () => {
     expect(await statusOf(STUB_KEY, runtime)).toEqual({
       state: "not-ready",
       summary: expect.stringMatching(
-        /^process \d+ runs at http:\S+, left by a deploy that did not end$/,
+        /^process \d+ runs at http:\S+, of a deploy that has not ended$/,
       ),
       deployment: expect.objectContaining({ outcome: "started", details: {} }),
     });
