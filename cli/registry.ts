@@ -13,9 +13,10 @@ import type { RegistryOptions } from "../oci/registry/session.ts";
 import type { CliContext } from "./context.ts";
 
 /**
- * @param host - the registry that the command names; the account in the environment is for it alone
+ * @param host - the registry that the command works on; the account in the environment is for it alone
+ * @default host none: a base is read with the accounts of docker login and of clouds
  */
-export function registryOptions(context: CliContext, host: string): RegistryOptions {
+export function registryOptions(context: CliContext, host = ""): RegistryOptions {
   const { environment, cwd, signal } = context;
   const home = environment["HOME"] ?? homedir();
   return {

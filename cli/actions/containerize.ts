@@ -122,12 +122,14 @@ export async function makeImage(
     signal,
   });
   const { resolveBase } = await import("../../packager/base/resolve-base.ts");
+  const { registryOptions } = await import("../registry.ts");
   const { containerize } = await import("../../packager/image/containerize.ts");
   const { createLayout } = await import("../../oci/layout.ts");
   const isGpu = readVariant(manifest, flags.variant) === "cuda12";
   const baseText = flags.base ?? manifest.docker.base ?? (isGpu ? GPU_BASE : undefined);
   const lock = await baseLockOf(context, flags.updateLock);
   const base = await resolveBase({
+    ...registryOptions(context),
     base: absoluteBase(context, baseText),
     platform,
     mayLackNode: isGpu,
@@ -135,7 +137,6 @@ export async function makeImage(
     lock,
     cache,
     onProgress,
-    signal,
   });
   const name = flags.tag ?? formatTag(manifest);
   const layout = await createLayout(output.layout, { stamps });

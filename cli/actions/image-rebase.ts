@@ -10,6 +10,7 @@ import { type CliContext, homeOf } from "../context.ts";
 import { findImage } from "../image-source.ts";
 import { printDocument } from "../output.ts";
 import { drawProgress } from "../progress.ts";
+import { registryOptions } from "../registry.ts";
 import { cacheOf } from "../store.ts";
 import { absoluteBase, layerCacheOf, readPlatform } from "./containerize.ts";
 import type { ImageReadFlags } from "./image-inspect.ts";
@@ -35,13 +36,13 @@ export async function rebaseNamedImage(
   const cache = await layerCacheOf(context);
   const { signal } = context;
   const base = await resolveBase({
+    ...registryOptions(context),
     base: absoluteBase(context, flags.base),
     platform,
     mayLackNode: true, // a GPU image has its own
     cacheDirectory: cacheOf(context),
     cache,
     onProgress: drawProgress(context, flags.json === true),
-    signal,
   });
   const made = await rebaseImage({
     source: image.source,

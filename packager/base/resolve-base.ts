@@ -16,13 +16,13 @@ import { createLayout, type OciLayout, openLayout, REF_NAME } from "../../oci/la
 import type { ImageConfig, ImagePlatform } from "../../oci/manifest.ts";
 import { createRegistryClient } from "../../oci/registry/client.ts";
 import { pullImage } from "../../oci/registry/pull-image.ts";
-import type { TransportOptions } from "../../oci/registry/transport.ts";
+import type { RegistryOptions } from "../../oci/registry/session.ts";
 import { type BaseFacts, baseFacts } from "./base-facts.ts";
 import { type LockBaseOptions, lockBase } from "./base-lock.ts";
 import { NODE_LABEL } from "./build-base.ts";
 import { DEFAULT_BASE, DISTROLESS_NODE } from "./default-base.ts";
 
-export interface ResolveBaseOptions extends TransportOptions {
+export interface ResolveBaseOptions extends RegistryOptions {
   /**
    * `oci:DIR`, `oci:DIR:NAME` or an image's name in a registry.
    *

@@ -43,14 +43,16 @@ const DOCKER_HUB = "https://index.docker.io/v1/";
 export function dockerCredentials({ environment, home }: DockerConfigOptions): CredentialSource {
   const folder = environment["DOCKER_CONFIG"] || join(home, ".docker");
   let config: Promise<DockerConfig | undefined> | undefined;
-  return async ({ host, signal }) => {
+  return async ({ host, isNeeded, signal }) => {
     config ??= readConfig(join(folder, "config.json"));
     const { auths, credHelpers, credsStore } = (await config) ?? DockerConfig.parse({});
     const names = host === "docker.io" ? [DOCKER_HUB, "docker.io", "index.docker.io"] : [host];
     const helper = names.map((name) => credHelpers[name]).find(Boolean) ?? credsStore;
     if (helper !== undefined && helper !== "") {
       const server = names[0] ?? host;
-      const found = await runHelper(helper, { server, environment, signal });
+      const asked = runHelper(helper, { server, environment, signal });
+      // a helper that is missing does not stand in the way of what anyone may read
+      const found = await (isNeeded ? asked : asked.catch(() => nothingStored));
       if (found !== nothingStored) {
         return found;
       }

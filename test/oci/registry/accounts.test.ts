@@ -135,6 +135,12 @@ describe("dockerCredentials", () => {
     );
   });
 
+  it("does without a helper that fails, as long as no account is needed", async () => {
+    await using dir = await tempDir();
+    const source = await dockerLogin(dir.path, { credsStore: "absent" });
+    expect(await source(ask("r.example", false))).toBeUndefined();
+  });
+
   it.each(["{", '{"auths": 3}'])("refuses the file %j", async (text) => {
     await using dir = await tempDir();
     const source = await dockerLogin(dir.path, text);
