@@ -43,14 +43,9 @@ export interface Authenticator {
 /** A token is renewed when this part of its time is over. */
 const USED_PART = 0.8;
 
-interface KeptToken {
-  readonly value: Promise<string>;
-  untilMs: number;
-}
-
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
   const accounts = accountOf(options);
-  const tokens = new Map<string, KeptToken>();
+  const tokens = tokenKeeper(options, accounts);
   let challenge: Challenge | undefined;
 
   async function authorization(scopes: readonly string[]): Promise<string | undefined> {
@@ -62,43 +57,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       const isPassword = found?.kind === "password";
       return isPassword ? basicAuthorization(found.username, found.password) : undefined;
     }
-    const key = keyOf(scopes);
-    let token = tokens.get(key);
-    if (token === undefined || token.untilMs <= options.now()) {
-      token = keptToken(challenge, scopes);
-      tokens.set(key, token);
-    }
-    return `Bearer ${await token.value}`;
-  }
-
-  function keptToken(asked: Challenge, scopes: readonly string[]): KeptToken {
-    const kept: KeptToken = { untilMs: Number.POSITIVE_INFINITY, value: obtain() };
-    async function obtain(): Promise<string> {
-      try {
-        const token = await obtainToken(asked, scopes);
-        kept.untilMs = options.now() + token.seconds * 1000 * USED_PART;
-        return token.value;
-      } catch (error) {
-        kept.untilMs = 0; // the next one asks again
-        throw error;
-      }
-    }
-    return kept;
-  }
-
-  async function obtainToken(asked: Challenge, scopes: readonly string[]): Promise<Token> {
-    const account = await accounts.read();
-    const request = { challenge: asked, scopes, ...options };
-    const token = await fetchToken({ ...request, account });
-    if (token !== undefined) {
-      return token;
-    }
-    const other = account === undefined ? await accounts.need() : undefined;
-    const second = other && (await fetchToken({ ...request, account: other }));
-    if (second === undefined) {
-      throw accountRefused(options.host, accounts.name());
-    }
-    return second;
+    return `Bearer ${await tokens.get(challenge, scopes)}`;
   }
 
   return {
@@ -117,13 +76,79 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
           return undefined;
         }
         tokens.clear();
-      } else if ((await tokens.get(keyOf(scopes))?.value.catch(() => "")) === used?.slice(7)) {
-        tokens.delete(keyOf(scopes));
+      } else {
+        await tokens.drop(scopes, used);
       }
       const value = await authorization(scopes);
       return value === used ? undefined : value;
     },
   };
+}
+
+type Accounts = ReturnType<typeof accountOf>;
+
+/** Tokens by their scopes; who asks for one that is on its way waits for it. */
+function tokenKeeper(options: AuthenticatorOptions, accounts: Accounts) {
+  const tokens = new Map<string, { readonly value: Promise<string>; untilMs: number }>();
+
+  function start(challenge: Challenge, scopes: readonly string[]) {
+    const kept = { untilMs: Number.POSITIVE_INFINITY, value: obtain() };
+    async function obtain(): Promise<string> {
+      try {
+        const token = await obtainToken(options, accounts, { challenge, scopes });
+        kept.untilMs = options.now() + token.seconds * 1000 * USED_PART;
+        return token.value;
+      } catch (error) {
+        kept.untilMs = 0; // the next one asks again
+        throw error;
+      }
+    }
+    return kept;
+  }
+
+  return {
+    async get(challenge: Challenge, scopes: readonly string[]): Promise<string> {
+      const key = keyOf(scopes);
+      let token = tokens.get(key);
+      if (token === undefined || token.untilMs <= options.now()) {
+        token = start(challenge, scopes);
+        tokens.set(key, token);
+      }
+      return await token.value;
+    },
+    /** Forgets the token that was refused, unless another has taken its place. */
+    async drop(scopes: readonly string[], used: string | undefined): Promise<void> {
+      const value = await tokens.get(keyOf(scopes))?.value.catch(() => undefined);
+      if (`Bearer ${value}` === used) {
+        tokens.delete(keyOf(scopes));
+      }
+    },
+    clear: () => tokens.clear(),
+  };
+}
+
+interface TokenRequest {
+  readonly challenge: Challenge;
+  readonly scopes: readonly string[];
+}
+
+/** A token for the account, or for nobody; and for the account after all where nobody is refused. */
+async function obtainToken(
+  options: AuthenticatorOptions,
+  accounts: Accounts,
+  asked: TokenRequest,
+): Promise<Token> {
+  const account = await accounts.read();
+  const token = await fetchToken({ ...asked, ...options, account });
+  if (token !== undefined) {
+    return token;
+  }
+  const other = account === undefined ? await accounts.need() : undefined;
+  const second = other && (await fetchToken({ ...asked, ...options, account: other }));
+  if (second === undefined) {
+    throw accountRefused(options.host, accounts.name());
+  }
+  return second;
 }
 
 function keyOf(scopes: readonly string[]): string {

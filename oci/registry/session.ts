@@ -51,54 +51,21 @@ export function createSession(
   ref: Pick<ImageRef, "registry" | "repository">,
   options: SessionOptions,
 ): Session {
-  const { access, credentials, signal, now = Date.now } = options;
+  const { access, now = Date.now } = options;
   const base = apiBase(ref);
-  const transport = createTransport(options);
-  const authenticator = createAuthenticator({
-    host: ref.registry,
-    transport,
-    credentials,
-    isReader: access === "pull",
-    now,
-    signal,
-  });
+  const sender = accountSender(ref.registry, base, { ...options, now });
   const scope = `repository:${ref.repository}:${access === "pull" ? "pull" : "pull,push"}`;
   let opening: Promise<void> | undefined;
-
-  async function send(request: TransportRequest, scopes: readonly string[]): Promise<Reply> {
-    if (request.url.origin !== base.origin) {
-      return await transport.send(request); // another host's own address: no account of ours
-    }
-    let used = await authenticator.authorization(scopes);
-    for (let tries = 1; ; tries += 1) {
-      const headers = used === undefined ? {} : { authorization: used };
-      const reply = await transport.send({
-        ...request,
-        headers: { ...request.headers, ...headers },
-      });
-      const isOurs = reply.url.origin === base.origin;
-      if ((reply.status !== 401 && reply.status !== 403) || !isOurs || tries > 2) {
-        return reply;
-      }
-      const better = await authenticator.better(reply, scopes, used);
-      if (better === undefined) {
-        return reply;
-      }
-      reply.discard();
-      used = better;
-    }
-  }
 
   async function askOnce({ to, expect, alsoRead = [], headers, ...rest }: Ask): Promise<Reply> {
     const url = typeof to === "string" ? new URL(to, base) : to;
     const scopes = [scope, ...alsoRead.map((repository) => `repository:${repository}:pull`)];
-    const reply = await send({ ...rest, url, headers: headers ?? {} }, scopes);
+    const reply = await sender.send({ ...rest, url, headers: headers ?? {} }, scopes);
     if (expect.includes(reply.status)) {
       return reply;
     }
     const isWrite = rest.method !== "GET" && rest.method !== "HEAD";
-    const account = authenticator.account();
-    throw await refusalOf(reply, { ref, account, isWrite, nowMs: now() });
+    throw await refusalOf(reply, { ref, account: sender.account(), isWrite, nowMs: now() });
   }
 
   return {
@@ -118,6 +85,46 @@ export function createSession(
     },
   };
 }
+
+/** Sends with the account where the registry itself is asked, and asks again with a better one. */
+function accountSender(
+  host: string,
+  base: URL,
+  options: SessionOptions & { readonly now: () => number },
+) {
+  const { access, credentials, now, signal } = options;
+  const transport = createTransport(options);
+  const isReader = access === "pull";
+  const account = { host, transport, credentials, isReader, now, signal };
+  const authenticator = createAuthenticator(account);
+  return {
+    account: authenticator.account,
+    async send(request: TransportRequest, scopes: readonly string[]): Promise<Reply> {
+      if (request.url.origin !== base.origin) {
+        return await transport.send(request); // another host's own address: no account of ours
+      }
+      let used = await authenticator.authorization(scopes);
+      for (let tries = 1; ; tries += 1) {
+        const authorization = used === undefined ? {} : { authorization: used };
+        const headers = { ...request.headers, ...authorization };
+        const reply = await transport.send({ ...request, headers });
+        const isRefused = reply.status === 401 || reply.status === 403;
+        if (!isRefused || reply.url.origin !== base.origin || tries === MOST_TRIES) {
+          return reply;
+        }
+        const better = await authenticator.better(reply, scopes, used);
+        if (better === undefined) {
+          return reply;
+        }
+        reply.discard();
+        used = better;
+      }
+    },
+  };
+}
+
+/** Without an account, with a token for nobody or an old one, with a new one. */
+const MOST_TRIES = 3;
 
 /** Docker's own registry answers under another name than images use. */
 const HOSTS: Readonly<Record<string, string>> = { "docker.io": "registry-1.docker.io" };
