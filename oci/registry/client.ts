@@ -107,70 +107,79 @@ export function createRegistryClient(
   };
 }
 
+const DOCUMENTS = [...INDEX_TYPES, ...MANIFEST_TYPES].join(", ");
+
 function manifestClient(session: Session): ManifestClient {
-  const accept = [...INDEX_TYPES, ...MANIFEST_TYPES].join(", ");
-  const where = (reference: string) => describe(session, reference);
-  async function get(reference: string): Promise<FetchedDocument> {
-    const request = { method: "GET", to: `manifests/${reference}`, headers: { accept } } as const;
-    const document = await retrying(session.options, async () =>
-      readReply(session, await session.ask({ ...request, expect: [200], isRepeated: false })),
-    );
-    if (isDigest(reference)) {
-      checkSame(document.descriptor.digest, reference, where(reference));
-    }
-    return document;
-  }
   return {
-    get,
-    async head(reference) {
-      const to = `manifests/${reference}`;
-      const expect = [200, 404];
-      const reply = await session.ask({ method: "HEAD", to, headers: { accept }, expect });
-      reply.discard();
-      if (reply.status === 404) {
-        return undefined;
-      }
-      const digest = reply.headers["docker-content-digest"];
-      const size = Number(reply.headers["content-length"] ?? Number.NaN);
-      if (typeof digest !== "string" || !isDigest(digest) || !Number.isSafeInteger(size)) {
-        return (await get(reference)).descriptor; // an answer without the facts
-      }
-      if (isDigest(reference)) {
-        checkSame(digest, reference, where(reference));
-      }
-      return { mediaType: mediaTypeOf(reply), digest, size };
-    },
-    async put(reference, { mediaType, bytes }) {
-      const digest = digestOf(bytes);
-      if (bytes.length > DOCUMENT_LIMIT_BYTES) {
-        throw new BentoError(
-          "BENTO_INVALID_INPUT",
-          `a manifest of ${bytes.length} bytes, registries take ${DOCUMENT_LIMIT_BYTES}`,
-          { where: where(reference) },
-        );
-      }
-      if (isDigest(reference)) {
-        checkSame(digest, reference, where(reference));
-      }
-      const reply = await session.ask({
-        method: "PUT",
-        to: `manifests/${reference}`,
-        headers: { "content-type": mediaType },
-        body: { size: bytes.length, open: () => streamOf(bytes) },
-        expect: [200, 201, 202, 204],
-      });
-      reply.discard();
-      const kept = reply.headers["docker-content-digest"];
-      if (typeof kept === "string" && isDigest(kept)) {
-        checkSame(kept, digest, where(reference));
-      }
-      const subject = reply.headers["oci-subject"];
-      return {
-        descriptor: { mediaType, digest, size: bytes.length },
-        subject: typeof subject === "string" && isDigest(subject) ? subject : undefined,
-      };
-    },
+    head: (reference) => headDocument(session, reference),
+    get: (reference) => getDocument(session, reference),
+    put: (reference, document) => putDocument(session, reference, document),
   };
+}
+
+async function getDocument(session: Session, reference: string): Promise<FetchedDocument> {
+  const headers = { accept: DOCUMENTS };
+  const request = { method: "GET", to: `manifests/${reference}`, headers } as const;
+  const document = await retrying(session.options, async () =>
+    readReply(session, await session.ask({ ...request, expect: [200], isRepeated: false })),
+  );
+  checkReference(session, reference, document.descriptor.digest);
+  return document;
+}
+
+async function headDocument(session: Session, reference: string): Promise<Descriptor | undefined> {
+  const headers = { accept: DOCUMENTS };
+  const to = `manifests/${reference}`;
+  const reply = await session.ask({ method: "HEAD", to, headers, expect: [200, 404] });
+  reply.discard();
+  if (reply.status === 404) {
+    return undefined;
+  }
+  const digest = reply.headers["docker-content-digest"];
+  const size = Number(reply.headers["content-length"] ?? Number.NaN);
+  if (typeof digest !== "string" || !isDigest(digest) || !Number.isSafeInteger(size)) {
+    return (await getDocument(session, reference)).descriptor; // an answer without the facts
+  }
+  checkReference(session, reference, digest);
+  return { mediaType: mediaTypeOf(reply), digest, size };
+}
+
+async function putDocument(
+  session: Session,
+  reference: string,
+  { mediaType, bytes }: DocumentToPut,
+): Promise<PutDocument> {
+  const digest = digestOf(bytes);
+  const where = describe(session, reference);
+  if (bytes.length > DOCUMENT_LIMIT_BYTES) {
+    const message = `a manifest of ${bytes.length} bytes, registries take ${DOCUMENT_LIMIT_BYTES}`;
+    throw new BentoError("BENTO_INVALID_INPUT", message, { where });
+  }
+  checkReference(session, reference, digest);
+  const reply = await session.ask({
+    method: "PUT",
+    to: `manifests/${reference}`,
+    headers: { "content-type": mediaType },
+    body: { size: bytes.length, open: () => streamOf(bytes) },
+    expect: [200, 201, 202, 204],
+  });
+  reply.discard();
+  const kept = reply.headers["docker-content-digest"];
+  if (typeof kept === "string" && isDigest(kept)) {
+    checkSame(kept, digest, where);
+  }
+  const subject = reply.headers["oci-subject"];
+  return {
+    descriptor: { mediaType, digest, size: bytes.length },
+    subject: typeof subject === "string" && isDigest(subject) ? subject : undefined,
+  };
+}
+
+/** What is asked for by digest must have it. */
+function checkReference(session: Session, reference: string, digest: Digest): void {
+  if (isDigest(reference)) {
+    checkSame(digest, reference, describe(session, reference));
+  }
 }
 
 function blobClient(session: Session): BlobClient {
