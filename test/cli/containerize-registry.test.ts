@@ -8,7 +8,7 @@ import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { writeSampleBase } from "../packager/image/sample-bento.ts";
 import { testCli } from "../support/cli.ts";
-import { writeGreeter } from "../support/cli-projects.ts";
+import { irisProject, writeGreeter } from "../support/cli-projects.ts";
 import { ACCOUNT, dockerRegistry } from "../support/docker-registry.ts";
 import { skipWithout } from "../support/tools.ts";
 
@@ -17,7 +17,7 @@ const Pushed = z.object({
   tags: z.array(z.string()),
   attachments: z.number(),
   uploadedBytes: z.number(),
-  blobs: z.object({ exists: z.number(), uploaded: z.number() }),
+  blobs: z.object({ exists: z.number(), mounted: z.number(), uploaded: z.number() }),
 });
 
 describe.skipIf(skipWithout("docker-registry", "skopeo", "openssl"))(
@@ -58,9 +58,25 @@ describe.skipIf(skipWithout("docker-registry", "skopeo", "openssl"))(
         attachments: 2,
         uploadedBytes: pushed.uploadedBytes,
         // the app's layer and the config
-        blobs: { exists: pushed.blobs.exists, uploaded: 2 },
+        blobs: { exists: pushed.blobs.exists, mounted: 0, uploaded: 2 },
       });
       expect(pushed.uploadedBytes).toBeLessThan(64 * 1024);
+    });
+
+    it("takes a model's layer from where the model was pushed", async () => {
+      await using cli = await testCli();
+      await using registry = await dockerRegistry();
+      await writeSampleBase(join(cli.work, "base"));
+      await irisProject(cli);
+      await cli.must("build iris");
+      const place = `${registry.host}/team`;
+      const tags = (await cli.raw("models list -o tag")).trim().split("\n");
+      await cli.must(`models push ${tags.join(" ")} --to oci://${place}`);
+      const bento = (await cli.raw("list -o tag")).trim();
+      await cli.must(`containerize ${bento} --base oci:base`);
+      const argv = ["image", "push", bento, `${place}/iris:v1`, "--json"];
+      const { blobs } = Pushed.parse(JSON.parse((await cli.run(argv)).out));
+      expect(blobs.mounted).toBe(1);
     });
 
     it("says that the account is wrong, and leaves nothing there", async () => {
