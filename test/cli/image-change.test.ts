@@ -56,6 +56,7 @@ describe("bento image diff", () => {
       | LAYER  STATE  BEFORE  AFTER
       | os  changed  SIZE  SIZE
       | natives  same  SIZE  SIZE
+      | runtime  same  SIZE  SIZE
       | app  same  SIZE  SIZE
       |
       | os:
