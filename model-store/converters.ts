@@ -14,7 +14,14 @@ interface Format {
   readonly framework: Framework;
 }
 
-type Framework = "scikit-learn" | "xgboost" | "lightgbm" | "pytorch" | "keras" | "tensorflow";
+/** Frameworks whose converters are known here. */
+export type Framework =
+  | "scikit-learn"
+  | "xgboost"
+  | "lightgbm"
+  | "pytorch"
+  | "keras"
+  | "tensorflow";
 
 const PICKLE: Format = { what: "a Python pickle", framework: "scikit-learn" };
 const TORCH: Format = { what: "a PyTorch checkpoint", framework: "pytorch" };
@@ -110,47 +117,62 @@ function refusal(format: Format, path: string, framework?: string): BentoError {
       where: path,
       hint: [
         `convert it where it was trained${isGeneral ? ` (${chosen}; another: --framework)` : ""}, then import ${target}:`,
-        ...COMMANDS[chosen](path, target),
+        ...conversionCommands(chosen, { from: path, to: target }),
         `bento models import ${shellWord(target)} --name NAME`,
       ].join("\n"),
     },
   );
 }
 
-const COMMANDS: Readonly<Record<Framework, (from: string, to: string) => string[]>> = {
-  "scikit-learn": (from, to) => [
+export interface Conversion {
+  /** The file, or the folder of a SavedModel, as a shell or Python finds it. */
+  readonly from: string;
+  /** The .onnx file. */
+  readonly to: string;
+  /** Lines of Python that give `model`. @default they load `from` */
+  readonly load?: readonly string[];
+}
+
+/** Commands for a shell where the model was trained, a line each. */
+export function conversionCommands(framework: Framework, conversion: Conversion): string[] {
+  const { from, to, load = loadLines(framework, from) } = conversion;
+  return COMMANDS[framework]({ from, to, load });
+}
+
+const COMMANDS: Readonly<Record<Framework, (conversion: Required<Conversion>) => string[]>> = {
+  "scikit-learn": ({ to, load }) => [
     "pip install skl2onnx joblib",
     ...python([
-      "import joblib",
+      ...load.slice(0, -1),
       "from skl2onnx import to_onnx",
       "from skl2onnx.common.data_types import FloatTensorType",
       "from sklearn.base import is_classifier",
-      `model = joblib.load(${JSON.stringify(from)})`,
+      ...load.slice(-1),
       'rows = [("X", FloatTensorType([None, model.n_features_in_]))]',
       'options = {id(model): {"zipmap": False}} if is_classifier(model) else None',
       "converted = to_onnx(model, initial_types=rows, options=options)",
       `open(${JSON.stringify(to)}, "wb").write(converted.SerializeToString())`,
     ]),
   ],
-  xgboost: (from, to) => [
+  xgboost: ({ to, load }) => [
     "pip install xgboost onnxmltools",
     ...python([
       "import xgboost",
       "from onnxmltools import convert_xgboost",
       "from onnxmltools.convert.common.data_types import FloatTensorType",
-      ...loadBooster(from, `xgboost.Booster(model_file=${JSON.stringify(from)})`),
+      ...load,
       'features = getattr(model, "n_features_in_", None) or model.num_features()',
       'converted = convert_xgboost(model, initial_types=[("X", FloatTensorType([None, features]))])',
       `open(${JSON.stringify(to)}, "wb").write(converted.SerializeToString())`,
     ]),
   ],
-  lightgbm: (from, to) => [
+  lightgbm: ({ to, load }) => [
     "pip install lightgbm onnxmltools",
     ...python([
       "import lightgbm",
       "from onnxmltools import convert_lightgbm",
       "from onnxmltools.convert.common.data_types import FloatTensorType",
-      ...loadBooster(from, `lightgbm.Booster(model_file=${JSON.stringify(from)})`),
+      ...load,
       'features = getattr(model, "n_features_in_", None) or model.num_feature()',
       'rows = [("X", FloatTensorType([None, features]))]',
       "converted = convert_lightgbm(model, initial_types=rows, zipmap=False)",
@@ -159,36 +181,54 @@ const COMMANDS: Readonly<Record<Framework, (from: string, to: string) => string[
       `open(${JSON.stringify(to)}, "wb").write(converted.SerializeToString())`,
     ]),
   ],
-  pytorch: (from, to) => [
+  pytorch: ({ to, load }) => [
     "pip install torch onnx onnxscript",
     ...python([
       "import torch",
-      `model = torch.load(${JSON.stringify(from)}, weights_only=False).eval()`,
+      ...load,
       "# where the file holds a state_dict: build your module, then model.load_state_dict(...)",
       "rows = torch.zeros(2, FEATURES)  # the shape of two rows of your input",
       `torch.onnx.export(model, (rows,), ${JSON.stringify(to)}, input_names=["X"], output_names=["scores"],`,
       '                  dynamic_shapes=[{0: torch.export.Dim("n")}], dynamo=True)',
     ]),
   ],
-  keras: (from, to) => {
+  keras: ({ to, load }) => {
     const folder = to.replace(/\.onnx$/, "_saved_model");
     return [
       "pip install keras tensorflow tf2onnx",
       ...python([
         "import keras",
-        `keras.models.load_model(${JSON.stringify(from)}).export(${JSON.stringify(folder)})`,
+        ...load.slice(0, -1),
+        `${load.at(-1)?.replace("model = ", "")}.export(${JSON.stringify(folder)})`,
       ]),
       `python -m tf2onnx.convert --saved-model ${shellWord(folder)} --output ${shellWord(to)}`,
     ];
   },
-  tensorflow: (from, to) => [
+  tensorflow: ({ from, to }) => [
     "pip install tensorflow tf2onnx",
-    `python -m tf2onnx.convert --saved-model ${shellWord(savedModelFolder(from))} --output ${shellWord(to)}`,
+    `python -m tf2onnx.convert --saved-model ${from.startsWith("$(") ? `"${from}"` : shellWord(savedModelFolder(from))} --output ${shellWord(to)}`,
   ],
 };
 
 function python(lines: readonly string[]): string[] {
   return ["python - <<'END'", ...lines, "END"];
+}
+
+function loadLines(framework: Framework, from: string): string[] {
+  const path = JSON.stringify(from);
+  switch (framework) {
+    case "scikit-learn":
+      return ["import joblib", `model = joblib.load(${path})`];
+    case "xgboost":
+      return loadBooster(from, `xgboost.Booster(model_file=${path})`);
+    case "lightgbm":
+      return loadBooster(from, `lightgbm.Booster(model_file=${path})`);
+    case "pytorch":
+      return [`model = torch.load(${path}, weights_only=False).eval()`];
+    case "keras":
+    case "tensorflow":
+      return [`model = keras.models.load_model(${path})`];
+  }
 }
 
 /** A pickle of a booster is loaded as one; the booster's own format by the booster. */
@@ -203,6 +243,7 @@ function savedModelFolder(path: string): string {
   return path.endsWith(".pb") ? dirname(path) : path;
 }
 
-function shellWord(text: string): string {
+/** A path or name as a shell takes it for one word. */
+export function shellWord(text: string): string {
   return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
