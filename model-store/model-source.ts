@@ -1,6 +1,6 @@
 /**
- * What the user hands in as a model: a file, a folder or bytes. It is read as ONNX, its external data is found, and
- * everything else is refused with the way to ONNX.
+ * What the user hands in as a model: a file, a folder, bytes or a stream of them. It is read as ONNX, its external data
+ * is found, and everything else is refused with the way to ONNX.
  *
  * @module
  */
@@ -21,12 +21,13 @@ import {
 } from "./converters.ts";
 import { diskError, systemCode } from "./disk-error.ts";
 import { bytesSource, fileBlob, notAFile, openByteSource } from "./file-source.ts";
+import type { ByteStreamInput, SpooledFile } from "./spool-stream.ts";
 
 /** The graph's file is always called so in a store: the same bytes are the same model whatever their file was called. */
 export const ENTRY = "model.onnx";
 
-/** A path to an .onnx file, a path to a folder with exactly one, or the bytes of one. */
-export type ModelInput = string | Uint8Array;
+/** A path to an .onnx file, a path to a folder with exactly one, or the bytes of one, at once or as a stream. */
+export type ModelInput = string | Uint8Array | ByteStreamInput;
 
 /** A model as it was handed in; nothing is stored yet. */
 export interface ModelSource {
@@ -50,14 +51,17 @@ export interface ReadModelOptions {
  * @throws BentoError BENTO_NOT_FOUND when the path names nothing
  */
 export async function readModelSource(
-  input: ModelInput,
+  input: string | Uint8Array | SpooledFile,
   options: ReadModelOptions = {},
 ): Promise<ModelSource> {
-  if (typeof input !== "string") {
+  if (input instanceof Uint8Array) {
     return readBytes(input, options);
   }
+  if (typeof input !== "string") {
+    return await readSpooled(input, options);
+  }
   const path = await findOnnxFile(input, options.framework);
-  const signature = readFileSignature(path, options.framework);
+  const signature = readFileSignature(path, path, options.framework);
   const files = [
     { path: ENTRY, blob: await fileBlob(path, { ...options, step: `read ${ENTRY}` }) },
   ];
@@ -72,8 +76,28 @@ export async function readModelSource(
   return { signature, files, loadable: path };
 }
 
+/** A stream brings the graph and nothing that lies beside it. */
+async function readSpooled(
+  { path, where }: SpooledFile,
+  options: ReadModelOptions,
+): Promise<ModelSource> {
+  const signature = readFileSignature(path, where, options.framework);
+  refuseExternalData(signature);
+  const blob = await fileBlob(path, { ...options, step: `read ${ENTRY}` });
+  return { signature, files: [{ path: ENTRY, blob }], loadable: path };
+}
+
 function readBytes(bytes: Uint8Array, options: ReadModelOptions): ModelSource {
   const signature = readSignature(bytesSource(bytes), "the given bytes", options.framework);
+  refuseExternalData(signature);
+  async function* open(): AsyncGenerator<Uint8Array, void> {
+    yield bytes;
+  }
+  const blob = { digest: digestOf(bytes), size: bytes.length, open };
+  return { signature, files: [{ path: ENTRY, blob }], loadable: bytes };
+}
+
+function refuseExternalData(signature: OnnxSignature): void {
   const [first] = signature.externalData;
   if (first !== undefined) {
     throw new BentoError(
@@ -84,16 +108,15 @@ function readBytes(bytes: Uint8Array, options: ReadModelOptions): ModelSource {
       },
     );
   }
-  async function* open(): AsyncGenerator<Uint8Array, void> {
-    yield bytes;
-  }
-  const blob = { digest: digestOf(bytes), size: bytes.length, open };
-  return { signature, files: [{ path: ENTRY, blob }], loadable: bytes };
 }
 
-function readFileSignature(path: string, framework: string | undefined): OnnxSignature {
+function readFileSignature(
+  path: string,
+  where: string,
+  framework: string | undefined,
+): OnnxSignature {
   using source = openByteSource(path);
-  return readSignature(source, path, framework);
+  return readSignature(source, where, framework);
 }
 
 function readSignature(

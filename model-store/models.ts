@@ -19,12 +19,19 @@ import {
   type MoveAliasOptions,
   moveAlias,
 } from "./aliases.ts";
+import { type ModelExchange, modelExchange } from "./bentoml/model-exchange.ts";
 import type { ChainEntry } from "./chain.ts";
 import type { ProgressOptions } from "./count-bytes.ts";
 import { type Deleted, type DeleteOptions, deleteVersion } from "./delete-version.ts";
 import type { WaitOptions } from "./driver.ts";
 import { exportFolder } from "./export-folder.ts";
-import { changeLabels, type Labels, readLabels } from "./labels.ts";
+import { changeLabels, type Labels } from "./labels.ts";
+import {
+  describeModel,
+  type ListModelsOptions,
+  listModels,
+  type RegisteredModel,
+} from "./list-models.ts";
 import type { LoadCheck } from "./load-check.ts";
 import { materialise } from "./materialise.ts";
 import type { ModelInput } from "./model-source.ts";
@@ -38,25 +45,17 @@ import {
 import type { Reference } from "./references.ts";
 import { type ResolveOptions, resolveTag } from "./resolve-tag.ts";
 import { type SavedModel, type SaveModelOptions, saveModel } from "./save-model.ts";
-import { findVersion, listNames, listVersions, type Shelf, type StoredVersion } from "./shelf.ts";
+import type { Shelf } from "./shelf.ts";
+import { spoolStream } from "./spool-stream.ts";
 
-/** A model with what may change of it. */
-export interface RegisteredModel extends StoredVersion<ModelManifest> {
-  readonly labels: Labels;
-  /** Aliases that mean this version, sorted. */
-  readonly aliases: readonly string[];
-}
-
-export interface ModelStore {
+export interface ModelStore extends ModelExchange {
   /** Registers a model; see {@link saveModel}. */
   save(source: ModelInput, options: SaveModelOptions): Promise<SavedModel>;
   /** The exact version that a tag means; see {@link resolveTag} for the rules and errors. */
   resolve(tag: Tag, options?: ResolveOptions): Promise<ExactTag>;
   get(tag: Tag, options?: ResolveOptions): Promise<RegisteredModel>;
-  /** All versions, by name and version; of one name when it is given. */
-  list(
-    options?: WaitOptions & { readonly name?: string | undefined },
-  ): AsyncIterable<RegisteredModel>;
+  /** Versions in the order of names and versions; see {@link listModels}. */
+  list(options?: ListModelsOptions): AsyncIterable<RegisteredModel>;
   /**
    * Makes a version invisible; its bytes stay until they are collected.
    *
@@ -108,15 +107,30 @@ export interface ModelStoreOptions {
   readonly checkLoad: LoadCheck;
   /** Users of a model other than its aliases. */
   readonly references: (tag: ExactTag) => Promise<Reference[]>;
+  /** A folder for streams while they are read, made when needed. */
+  readonly workFolder: string;
 }
 
-export function modelStore({ shelf, checkLoad, references }: ModelStoreOptions): ModelStore {
+export function modelStore({
+  shelf,
+  checkLoad,
+  references,
+  workFolder,
+}: ModelStoreOptions): ModelStore {
   const resolve = async (tag: Tag, options?: ResolveOptions) =>
     (await resolveTag(shelf, tag, options)).manifest;
+  const save: ModelStore["save"] = async (source, options) => {
+    if (typeof source === "string" || source instanceof Uint8Array) {
+      return await saveModel(shelf, checkLoad, source, options);
+    }
+    await using spooled = await spoolStream(source, workFolder, options);
+    return await saveModel(shelf, checkLoad, spooled, options);
+  };
   return {
-    save: async (source, options) => saveModel(shelf, checkLoad, source, options),
+    save,
+    ...modelExchange(shelf, { save, workFolder }),
     resolve: async (tag, options) => exactOf(await resolve(tag, options)),
-    get: async (tag, options) => describe(shelf, await resolveTag(shelf, tag, options)),
+    get: async (tag, options) => describeModel(shelf, await resolveTag(shelf, tag, options)),
     list: (options) => listModels(shelf, options),
     delete: async (tag, options) => deleteVersion(shelf, references, tag, options),
     async export(tag, folder, options) {
@@ -171,46 +185,6 @@ function aliasMethods(
     async *aliasHistory(name, alias, options) {
       yield* aliasChain(shelf, name, alias).history(options);
     },
-  };
-}
-
-async function* listModels(
-  shelf: Shelf<ModelManifest>,
-  options: WaitOptions & { readonly name?: string | undefined } = {},
-): AsyncGenerator<RegisteredModel, void> {
-  const names = options.name === undefined ? listNames(shelf, options) : [options.name];
-  for await (const name of names) {
-    const aliases = await listAliases(shelf, name, options);
-    for await (const version of listVersions(shelf, name, { signal: options.signal })) {
-      const stored = await findVersion(shelf, { name, version }, options);
-      if (stored !== undefined) {
-        yield await withLabels(shelf, stored, aliases, options);
-      }
-    }
-  }
-}
-
-async function describe(
-  shelf: Shelf<ModelManifest>,
-  stored: StoredVersion<ModelManifest>,
-  options?: WaitOptions,
-): Promise<RegisteredModel> {
-  const aliases = await listAliases(shelf, stored.manifest.name, options);
-  return await withLabels(shelf, stored, aliases, options);
-}
-
-async function withLabels(
-  shelf: Shelf<ModelManifest>,
-  stored: StoredVersion<ModelManifest>,
-  aliases: Readonly<Record<string, string>>,
-  options?: WaitOptions,
-): Promise<RegisteredModel> {
-  const { version } = stored.manifest;
-  const own = Object.keys(aliases).filter((alias) => aliases[alias] === version);
-  return {
-    ...stored,
-    labels: await readLabels(shelf, stored.manifest, options),
-    aliases: own.sort(),
   };
 }
 

@@ -82,11 +82,13 @@ export function storeOver(
     wait,
   };
   const deployments = deploymentStore({ driver, now });
+  const workFolder = join(home, ".tmp");
   return {
     url: driver.url,
     models: modelStore({
       shelf: models,
       checkLoad,
+      workFolder,
       references: async (tag) => [
         ...(await bentoReferences(bentos, tag)),
         ...(await deploymentReferences(deployments, "models", tag)),
@@ -95,7 +97,7 @@ export function storeOver(
     bentos: bentoStore({
       shelf: bentos,
       references: async (tag) => deploymentReferences(deployments, "bentos", tag),
-      workFolder: join(home, ".tmp"),
+      workFolder,
     }),
     deployments,
     copyModelTo: async (other, tag, options) =>

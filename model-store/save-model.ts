@@ -6,6 +6,7 @@
  */
 
 import { inspect } from "node:util";
+import * as z from "zod";
 import { BentoError } from "../core/bento-error.ts";
 import type { Digest } from "../core/digest.ts";
 import { contentVersion, Metadata, ModelManifest, modelDigest } from "../core/model-manifest.ts";
@@ -16,10 +17,11 @@ import { putBlob } from "./blobs.ts";
 import { changeLabels, checkLabels, type Labels } from "./labels.ts";
 import { markLatest } from "./latest.ts";
 import type { LoadCheck } from "./load-check.ts";
-import { ENTRY, type ModelInput, type ModelSource, readModelSource } from "./model-source.ts";
+import { ENTRY, type ModelSource, readModelSource } from "./model-source.ts";
 import { withPending } from "./pending.ts";
 import { checkSameContent, findVersion, registerVersion, type Shelf } from "./shelf.ts";
 import { completeSignatures, type SignatureInput } from "./signatures.ts";
+import type { SpooledFile } from "./spool-stream.ts";
 
 export interface SaveModelOptions {
   readonly name: string;
@@ -33,6 +35,8 @@ export interface SaveModelOptions {
   readonly labels?: Labels | undefined;
   /** @default none */
   readonly metadata?: Metadata | undefined;
+  /** When it was registered elsewhere, ISO 8601 in UTC; a version that exists keeps its own. @default now */
+  readonly registeredAt?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: OnProgress | undefined;
 }
@@ -54,7 +58,7 @@ export interface SavedModel {
 export async function saveModel(
   shelf: Shelf<ModelManifest>,
   checkLoad: LoadCheck,
-  input: ModelInput,
+  input: string | Uint8Array | SpooledFile,
   options: SaveModelOptions,
 ): Promise<SavedModel> {
   const { labels = {}, metadata = {}, signal } = options;
@@ -62,6 +66,7 @@ export async function saveModel(
   checkNames(options);
   checkLabels(labels);
   checkMetadata(metadata);
+  checkTime(options.registeredAt);
   const source = await readModelSource(input, options);
   const manifest = makeManifest(source, options);
   const state = await storeModel({ shelf, checkLoad, source, manifest }, options);
@@ -79,7 +84,7 @@ interface Work {
 
 async function storeModel(
   { shelf, checkLoad, source, manifest }: Work,
-  { signal, onProgress = silent }: SaveModelOptions,
+  { registeredAt, signal, onProgress = silent }: SaveModelOptions,
 ): Promise<SavedModel["state"]> {
   const stored = await findVersion(shelf, manifest, { signal });
   if (stored !== undefined) {
@@ -97,7 +102,9 @@ async function storeModel(
       for (const { path, blob } of source.files) {
         await putBlob(shelf.driver, blob, { step: `store ${path}`, onProgress, signal });
       }
-      return stored === undefined ? registerVersion(shelf, manifest, { signal }) : "exists";
+      return stored === undefined
+        ? registerVersion(shelf, manifest, { registeredAt, signal })
+        : "exists";
     },
   );
 }
@@ -130,6 +137,15 @@ function checkMetadata(metadata: Metadata): void {
     throw new BentoError("BENTO_INVALID_INPUT", lines.join("\n"), {
       where: "metadata",
       hint: "values are texts, finite numbers, true, false, null or flat lists of them; names are not empty",
+    });
+  }
+}
+
+function checkTime(registeredAt: string | undefined): void {
+  if (registeredAt !== undefined && !z.iso.datetime().safeParse(registeredAt).success) {
+    throw new BentoError("BENTO_INVALID_INPUT", `not a time: ${JSON.stringify(registeredAt)}`, {
+      where: "registeredAt",
+      hint: "write it in UTC as ISO 8601 does, e.g. 2026-01-31T08:00:00.000Z",
     });
   }
 }

@@ -15,13 +15,18 @@ export interface Child {
 /** Sorts after every character that a key may have. */
 const AFTER_ALL = "~";
 
+export interface ChildrenOptions extends WaitOptions {
+  /** Only children behind this one, by name. @default all */
+  readonly after?: string | undefined;
+}
+
 /** @param prefix - with its trailing slash */
 export async function* children(
   driver: Driver,
   prefix: string,
-  options: WaitOptions = {},
+  { after: passed, ...options }: ChildrenOptions = {},
 ): AsyncGenerator<Child, void> {
-  let after: string | undefined = "";
+  let after: string | undefined = passed === undefined ? "" : `${prefix}${passed}/${AFTER_ALL}`;
   while (after !== undefined) {
     const child = await firstChild(driver, prefix, { after, ...options });
     if (child !== undefined) {

@@ -11,9 +11,9 @@ import { Digest, digestOf } from "../core/digest.ts";
 import { type ExactTag, formatTag } from "../core/tag.ts";
 import { describeDifference } from "./describe-difference.ts";
 import { findDocument } from "./document.ts";
-import type { Driver, ListOptions, WaitOptions } from "./driver.ts";
+import type { Driver, WaitOptions } from "./driver.ts";
 import { type Kind, namesPrefix, versionKey, versionOf, versionsPrefix } from "./keys.ts";
-import { children } from "./scan.ts";
+import { type ChildrenOptions, children } from "./scan.ts";
 
 /** Where one kind of thing stands, and what its documents look like. */
 export interface Shelf<Manifest extends ExactTag> {
@@ -52,23 +52,35 @@ export async function findVersion<Manifest extends ExactTag>(
 /** Names that have at least one version, in the order of their keys. */
 export async function* listNames<Manifest extends ExactTag>(
   shelf: Shelf<Manifest>,
-  options?: WaitOptions,
+  options: ChildrenOptions = {},
 ): AsyncGenerator<string, void> {
+  const { signal } = options;
   for await (const { name } of children(shelf.driver, namesPrefix(shelf.kind), options)) {
-    for await (const _ of listVersions(shelf, name, { ...options, limit: 1 })) {
+    for await (const _ of listVersions(shelf, name, { signal, limit: 1 })) {
       yield name;
     }
   }
 }
 
-/** The versions of a name in alphabetical order. */
+export interface ListVersionsOptions extends WaitOptions {
+  /** Only versions behind this one; it need not exist. @default all */
+  readonly after?: string | undefined;
+  /** Most versions to yield. @default all */
+  readonly limit?: number | undefined;
+}
+
+/** The versions of a name in the order of their keys. */
 export async function* listVersions<Manifest extends ExactTag>(
-  shelf: Shelf<Manifest>,
+  { driver, kind }: Shelf<Manifest>,
   name: string,
-  options?: Omit<ListOptions, "after">,
+  { after, limit, signal }: ListVersionsOptions = {},
 ): AsyncGenerator<string, void> {
-  const prefix = versionsPrefix(shelf.kind, name);
-  for await (const { key } of shelf.driver.list(prefix, options)) {
+  const options = {
+    ...(after === undefined ? {} : { after: versionKey(kind, name, after) }),
+    ...(limit === undefined ? {} : { limit }),
+    signal,
+  };
+  for await (const { key } of driver.list(versionsPrefix(kind, name), options)) {
     yield versionOf(key);
   }
 }

@@ -5,7 +5,7 @@
  */
 import { formatTag, parseTag } from "../../core/tag.ts";
 import { describeDifference } from "../../model-store/describe-difference.ts";
-import type { RegisteredModel } from "../../model-store/models.ts";
+import type { RegisteredModel } from "../../model-store/list-models.ts";
 import type { Store } from "../../model-store/store.ts";
 import type { Comparison } from "../compare-outputs.ts";
 import type { CliContext } from "../context.ts";

@@ -8,7 +8,8 @@ import { BentoError } from "../../core/bento-error.ts";
 import { formatTag, parseTag } from "../../core/tag.ts";
 import { formatTensorSpec } from "../../core/tensor-spec.ts";
 import { formatBytes } from "../../core/units.ts";
-import type { RegisteredModel } from "../../model-store/models.ts";
+import { isArchiveName } from "../../model-store/bentoml/archive-name.ts";
+import type { RegisteredModel } from "../../model-store/list-models.ts";
 import type { CliContext } from "../context.ts";
 import { deleteVersions } from "../delete-versions.ts";
 import { nameToList } from "../name-to-list.ts";
@@ -22,18 +23,60 @@ export interface ModelFlags {
   readonly json?: boolean;
 }
 
+export interface ListFlags extends ModelFlags {
+  readonly limit?: string;
+  readonly after?: string;
+}
+
 export async function listModels(
   context: CliContext,
   text: string | undefined,
-  flags: ModelFlags,
+  flags: ListFlags,
 ): Promise<void> {
   const store = await storeOf(context, flags.store);
   const name = text === undefined ? undefined : nameToList(text, "bento models");
-  const models = await Array.fromAsync(store.models.list({ name, signal: context.signal }));
-  if (name !== undefined && models.length === 0) {
+  const limit = flags.limit === undefined ? undefined : readLimit(flags.limit);
+  const after = flags.after === undefined ? undefined : parseTag(flags.after);
+  // one more tells whether there are more
+  const page = { after, limit: limit === undefined ? undefined : limit + 1 };
+  const { signal } = context;
+  const found = await Array.fromAsync(store.models.list({ name, ...page, signal }));
+  if (name !== undefined && after === undefined && found.length === 0) {
     await store.models.resolve({ name }); // says what there is
   }
-  models.sort((a, b) => (a.registeredAt < b.registeredAt ? 1 : -1));
+  const models = found.slice(0, limit);
+  if (limit === undefined && after === undefined) {
+    models.sort((a, b) => (a.registeredAt < b.registeredAt ? 1 : -1));
+  }
+  await printModels(context, models, flags);
+  const last = models.at(-1);
+  if (last !== undefined && found.length > models.length) {
+    context.err(`there are more: --after ${formatTag(last.manifest)}\n`);
+  } else if (models.length === 0 && after === undefined && isForPeople(flags)) {
+    context.err("no models yet: bento models import model.onnx --name my_model\n");
+  }
+}
+
+function isForPeople({ json, output }: ModelFlags): boolean {
+  return json !== true && (output ?? "table") === "table";
+}
+
+function readLimit(text: string): number {
+  const limit = Number(text);
+  if (!/^\d+$/.test(text) || limit < 1 || !Number.isSafeInteger(limit)) {
+    throw new BentoError("BENTO_USAGE", `not a number of models: ${JSON.stringify(text)}`, {
+      where: "--limit",
+      hint: "give a whole number from 1, e.g. --limit 50",
+    });
+  }
+  return limit;
+}
+
+async function printModels(
+  context: CliContext,
+  models: readonly RegisteredModel[],
+  flags: ModelFlags,
+): Promise<void> {
   const format = flags.json === true ? "json" : (flags.output ?? "table");
   if (format === "json" || format === "yaml") {
     await printDocument(context, models.map(summary), format);
@@ -51,9 +94,6 @@ export async function listModels(
     model.registeredAt.slice(0, 19).replace("T", " "),
   ]);
   printTable(context, ["TAG", "FRAMEWORK", "SIZE", "ALIASES", "REGISTERED (UTC)"], rows);
-  if (models.length === 0) {
-    context.err("no models yet: bento models import model.onnx --name my_model\n");
-  }
 }
 
 export async function getModel(
@@ -109,18 +149,24 @@ function printModel(
 
 export async function exportModel(
   context: CliContext,
-  { tag, directory }: { tag: string; directory: string | undefined },
+  { tag, target }: { tag: string; target: string | undefined },
   flags: ModelFlags,
 ): Promise<void> {
   const store = await storeOf(context, flags.store);
   const exact = await store.models.resolve(parseTag(tag), { allowPrefix: true });
-  const target = resolve(context.cwd, directory ?? `${exact.name}-${exact.version}`);
+  const path = resolve(context.cwd, target ?? `${exact.name}-${exact.version}`);
+  const isArchive = target !== undefined && isArchiveName(target);
   const onProgress = drawProgress(context, flags.json === true);
-  await store.models.export(exact, target, { onProgress, signal: context.signal });
+  const { signal } = context;
+  const { notes } = isArchive
+    ? await store.models.exportArchive(exact, path, { signal })
+    : { notes: [], ...(await store.models.export(exact, path, { onProgress, signal })) };
   if (flags.json === true) {
-    await printDocument(context, { tag: formatTag(exact), directory: target }, "json");
+    const place = isArchive ? { file: path, notes } : { directory: path };
+    await printDocument(context, { tag: formatTag(exact), ...place }, "json");
   } else {
-    context.out(`${target}\n`);
+    context.out(`${path}\n`);
+    context.err(notes.map((note) => `  ${note}\n`).join(""));
   }
 }
 

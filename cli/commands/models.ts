@@ -16,9 +16,9 @@ export function registerModels(program: Command, context: CliContext): void {
   const models = program.command("models").description("keep trained models in versions");
   models
     .command("import <file>")
-    .description("register an ONNX file, or a folder with one and its external data")
-    .option("--name <name>", "name of the model, e.g. iris_classifier (required)")
-    .option("--version <version>", "version (default: made from the content)")
+    .description("register an ONNX file, a folder with one, or what BentoML exported or keeps")
+    .option("--name <name>", "name of the model, e.g. iris_classifier (default: BentoML's)")
+    .option("--version <version>", "version (default: BentoML's, else made from the content)")
     .option("--framework <name>", "what it was trained with, e.g. scikit-learn")
     .option(
       "--signature <name=batchable>",
@@ -44,7 +44,9 @@ export function registerModels(program: Command, context: CliContext): void {
     );
   models
     .command("list [name]")
-    .description("list models, newest first")
+    .description("list models, newest first; a page of them, by name and version")
+    .option("--limit <count>", "most to list; the order is then that of names and versions")
+    .option("--after <tag>", "go on behind this one, the last of the page before")
     .addOption(outputOption(["table", "json", "yaml", "tag"]))
     .option(...STORE_OPTION)
     .addOption(jsonOption())
@@ -61,12 +63,14 @@ export function registerModels(program: Command, context: CliContext): void {
       (await import("../actions/models.ts")).getModel(context, tag, options),
     );
   models
-    .command("export <tag> [directory]")
-    .description("copy a model's files into a folder (default: NAME-VERSION)")
+    .command("export <tag> [target]")
+    .description(
+      "copy a model's files into a folder (default: NAME-VERSION), or write FILE.bentomodel for BentoML",
+    )
     .option(...STORE_OPTION)
     .addOption(jsonOption())
-    .action(async (tag: string, directory: string | undefined, options) =>
-      (await import("../actions/models.ts")).exportModel(context, { tag, directory }, options),
+    .action(async (tag: string, target: string | undefined, options) =>
+      (await import("../actions/models.ts")).exportModel(context, { tag, target }, options),
     );
   models
     .command("delete <tags...>")

@@ -31,6 +31,29 @@ describe("bento models list", () => {
     `);
   });
 
+  it("shows a page, and where the next one begins", async () => {
+    await using cli = await withModels();
+    expect(await cli.seen("models list --limit 2 -o tag")).toMatchInlineSnapshot(`
+      "exit 0
+      | other:v1
+      | small:v1
+      there are more: --after small:v1
+      "
+    `);
+    expect(await cli.seen("models list --limit 2 --after small:v1 -o tag")).toBe(
+      "exit 0\n| small:v2\n",
+    );
+    expect(await cli.seen("models list small --after small:v2 --json")).toBe("exit 0\n| []\n");
+  });
+
+  it.each(["--limit 0", "--limit many", "--after small", "--after small:v1 other"])(
+    "refuses %s",
+    async (flags) => {
+      await using cli = await withModels();
+      expect((await cli.bento(`models list ${flags}`)).exitCode).toBe(2);
+    },
+  );
+
   it("shows the versions of one name", async () => {
     await using cli = await withModels();
     expect(await cli.seen("models list small -o tag")).toMatchInlineSnapshot(`
