@@ -113,7 +113,7 @@ describe("bento image sign and verify", () => {
       | signature   passed  signed by the key KEY
       | provenance  passed  built by urn:bentokit:cli at TIME
       | sbom        passed  6 components
-      | layers      passed  3 layers, bytes and diff_ids
+      | layers      passed  4 layers, bytes and diff_ids
       image sha256:DIGEST
       "
     `);
@@ -151,7 +151,7 @@ describe("bento image sign and verify", () => {
       | signature   failed  signed by the key KEY, not by KEY
       | provenance  failed  signed by the key KEY, not by KEY
       | sbom        failed  signed by the key KEY, not by KEY
-      | layers      passed  3 layers, bytes and diff_ids
+      | layers      passed  4 layers, bytes and diff_ids
       image sha256:DIGEST
       error: signature: signed by the key KEY, not by KEY
              provenance: signed by the key KEY, not by KEY
@@ -166,7 +166,7 @@ describe("bento image sign and verify", () => {
       | signature   failed  none is attached and signed
       | provenance  failed  none is attached and signed
       | sbom        failed  none is attached and signed
-      | layers      passed  3 layers, bytes and diff_ids
+      | layers      passed  4 layers, bytes and diff_ids
       image sha256:DIGEST
       error: signature: none is attached and signed
              provenance: none is attached and signed
@@ -181,7 +181,7 @@ describe("bento image sign and verify", () => {
       | signature   skipped  no key is given
       | provenance  failed   none is attached
       | sbom        failed   none is attached
-      | layers      passed   3 layers, bytes and diff_ids
+      | layers      passed   4 layers, bytes and diff_ids
       image sha256:DIGEST
       error: provenance: none is attached
              sbom: none is attached
