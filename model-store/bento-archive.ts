@@ -11,13 +11,13 @@ import { BentoError } from "../core/bento-error.ts";
 import { type BentoManifest, bentoVersion, runtimeManifest } from "../core/bento-manifest.ts";
 import { canonicalJson } from "../core/canonical-json.ts";
 import type { StoredFile } from "../core/model-manifest.ts";
-import { extractTar } from "../oci/extract-tar.ts";
-import { gunzip, gzip } from "../oci/gzip.ts";
+import { gzip } from "../oci/gzip.ts";
 import { sweepLeftovers } from "../oci/leftovers.ts";
 import { writeTar } from "../oci/tar.ts";
 import { type TarEntry, tarFile } from "../oci/tar-entry.ts";
+import { unpackArchive } from "./archive/unpack-archive.ts";
 import { formatBentoYaml, parseBentoYaml } from "./bento-yaml.ts";
-import { filePieces, openBlob } from "./blobs.ts";
+import { openBlob } from "./blobs.ts";
 import { diskError, systemCode } from "./disk-error.ts";
 import type { Driver, WaitOptions } from "./driver.ts";
 import { writePieces } from "./materialise.ts";
@@ -142,16 +142,12 @@ async function checkIsFile(file: string): Promise<void> {
 
 async function unpack(file: string, folder: string): Promise<void> {
   try {
-    await extractTar(gunzip(filePieces(file)), folder);
+    await unpackArchive(file, folder);
   } catch (error) {
-    if (systemCode(error)?.startsWith("Z_") === true) {
+    if (BentoError.isInstance(error) && error.code === "BENTO_INVALID_INPUT") {
       throw notABento(file, "it is no whole gzip file", error);
     }
-    if (BentoError.isInstance(error)) {
-      const { code, message, hint } = error;
-      throw new BentoError(code, message, { where: file, hint, cause: error }); // it knows no file, only an archive
-    }
-    throw diskError(error, "unpack", file);
+    throw error;
   }
 }
 

@@ -21,7 +21,7 @@ import { zipEntries } from "./zip-entries.ts";
 const MOST_TIMES = 200;
 /** Small archives of small files may unpack to this much, in bytes. */
 const LEAST_LIMIT_BYTES = 256 * 1024 * 1024;
-const LEAST_LIMIT_ENTRIES = 1000;
+const LEAST_LIMIT_ENTRIES = 10_000;
 /** An archive has at least so many bytes for each of its files. */
 const BYTES_PER_ENTRY = 50;
 
@@ -56,10 +56,27 @@ export async function unpackArchive(
     if (kind === "zip") {
       await extractEntries(zipEntries(file, limitBytes), folder, options);
     } else {
-      await extractTar(bounded(decompressed(file, kind), limitBytes), folder, options);
+      await extractAll(bounded(decompressed(file, kind), limitBytes), folder, options);
     }
   } catch (error) {
     throw named(error, file);
+  }
+}
+
+/** Reads on behind the end of the tar: there stand the checksums of what it was packed with. */
+async function extractAll(
+  source: AsyncGenerator<Uint8Array>,
+  folder: string,
+  options: ExtractOptions,
+): Promise<void> {
+  try {
+    const tar = { [Symbol.asyncIterator]: () => ({ next: async () => source.next() }) };
+    await extractTar(tar, folder, options);
+    while (!(await source.next()).done) {
+      options.signal?.throwIfAborted();
+    }
+  } finally {
+    await source.return(undefined);
   }
 }
 
