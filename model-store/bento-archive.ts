@@ -145,7 +145,7 @@ async function unpack(file: string, folder: string): Promise<void> {
     await unpackArchive(file, folder);
   } catch (error) {
     if (BentoError.isInstance(error) && error.code === "BENTO_INVALID_INPUT") {
-      throw notABento(file, "it is no whole gzip file", error);
+      throw notABento(file, "it is no whole archive", error);
     }
     throw error;
   }

@@ -8,6 +8,7 @@ import { BentoError } from "../../core/bento-error.ts";
 import { Metadata } from "../../core/model-manifest.ts";
 import { formatTag } from "../../core/tag.ts";
 import { formatTensorSpec } from "../../core/tensor-spec.ts";
+import { isBentoMl } from "../../model-store/bentoml/import-model.ts";
 import type { SignatureInput } from "../../model-store/signatures.ts";
 import type { CliContext } from "../context.ts";
 import { parseKeyValues, parseLooseValue } from "../key-values.ts";
@@ -35,11 +36,14 @@ export async function importModel(
   file: string,
   flags: ImportFlags,
 ): Promise<void> {
-  const name = flags.name ?? unnamed(file);
+  const path = resolve(context.cwd, file);
+  if (flags.name === undefined && !(await isBentoMl(path))) {
+    unnamed(file);
+  }
   const store = await storeOf(context, flags.store);
   const signatures = readSignatures(flags);
-  const { manifest, digest, state } = await store.models.save(resolve(context.cwd, file), {
-    name,
+  const { manifest, digest, state, notes } = await store.models.import(path, {
+    name: flags.name,
     version: flags.version,
     framework: flags.framework,
     signatures,
@@ -50,7 +54,7 @@ export async function importModel(
   });
   const tag = formatTag(manifest);
   if (flags.json === true) {
-    await printDocument(context, { tag, digest, state, manifest }, "json");
+    await printDocument(context, { tag, digest, state, manifest, notes }, "json");
     return;
   }
   context.out(`${tag}\n`);
@@ -58,6 +62,7 @@ export async function importModel(
   const outputs = manifest.outputs.map(formatTensorSpec).join(", ");
   const was = state === "exists" ? " (it was there already; it is latest now)" : "";
   context.err(`registered ${tag}${was}\n  takes ${inputs}\n  gives ${outputs}\n`);
+  context.err(notes.map((note) => `  ${note}\n`).join(""));
 }
 
 /** Asked for here and not by the parser, which would say so before it says that `--nmae` is misspelt. */

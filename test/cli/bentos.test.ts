@@ -192,19 +192,19 @@ describe("bento export and bento import", () => {
         do: check the path
 
       text.bento → exit 2
-      error: text.bento is not a .bento archive: it is no whole gzip file
+      error: text.bento is not a .bento archive: it is no whole archive
         at: WORK/text.bento
         do: make one with bento export TAG FILE; an archive made by BentoML holds Python, which cannot run here
 
       cut.bento → exit 2
-      error: cut.bento is not a .bento archive: it is no whole gzip file
+      error: cut.bento is not a .bento archive: it is no whole archive
         at: WORK/cut.bento
         do: make one with bento export TAG FILE; an archive made by BentoML holds Python, which cannot run here
 
-      noise.bento → exit 7
-      error: not an octal number: "xxxxxxxx"
+      noise.bento → exit 2
+      error: noise.bento is not a .bento archive: it is no whole archive
         at: WORK/noise.bento
-        do: it is cut short or no tar archive; fetch it again
+        do: make one with bento export TAG FILE; an archive made by BentoML holds Python, which cannot run here
 
       empty.bento → exit 2
       error: empty.bento is not a .bento archive: it has no bento.yaml

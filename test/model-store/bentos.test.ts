@@ -267,7 +267,7 @@ describe("BentoStore.import", () => {
     await writeFile(file, "not an archive");
     expect(await failureOf(() => here.store.bentos.import(file))).toEqual({
       code: "BENTO_INVALID_INPUT",
-      message: "x.bento is not a .bento archive: it is no whole gzip file",
+      message: "x.bento is not a .bento archive: it is no whole archive",
       where: file,
       hint,
     });
@@ -298,7 +298,7 @@ describe("BentoStore.import", () => {
       const file = join(there.dir.path, "cut.bento");
       await writeFile(file, archive.subarray(0, Math.floor(archive.length * part)));
       const failure = await failureOf(() => there.store.bentos.import(file));
-      expect(failure.message).toBe("cut.bento is not a .bento archive: it is no whole gzip file");
+      expect(failure.message).toBe("cut.bento is not a .bento archive: it is no whole archive");
     }
     expect(await collect(there.store.bentos.list())).toEqual([]);
   });
