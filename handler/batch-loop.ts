@@ -13,6 +13,7 @@ import {
   Batcher,
   type BatcherConfig,
   type BatchObserver,
+  type BatchResult,
   type BatchSnapshot,
   type Piece,
 } from "./batcher.ts";
@@ -35,8 +36,8 @@ export interface BatchLoopOptions<P, R> {
   readonly maxUnits?: number | undefined;
   /** Whether rows of a failed batch are run again, to fail only those at fault. @default true */
   readonly retry?: boolean | undefined;
-  /** Runs one batch; `count` is the number of rows that came back. */
-  execute(batch: Batch<P>): Promise<{ readonly results: R; readonly count: number }>;
+  /** Runs one batch; `count` is the number of rows that came back, `runMs` how long it took where it ran, if known. */
+  execute(batch: Batch<P>): Promise<Omit<Extract<BatchResult<R>, { kind: "results" }>, "kind">>;
   /** The error when `count` results came back for `rows` rows. */
   wrongCount(count: number, rows: number): Error;
   readonly clock?: Clock;
@@ -70,6 +71,18 @@ export function maxQueueRowsOf({
   maxBatchSize = BATCH_DEFAULTS.maxBatchSize,
 }: BatchSettings = {}): number {
   return 100 * maxBatchSize;
+}
+
+/**
+ * How long rows may take to their answer, by what they go to and by what their caller has left.
+ *
+ * @returns undefined for what {@link BatchSettings} say
+ */
+export function deadlineOf(
+  timeLeftMs: number | undefined,
+  { maxLatencyMs = BATCH_DEFAULTS.maxLatencyMs }: BatchSettings = {},
+): number | undefined {
+  return timeLeftMs === undefined ? undefined : Math.min(timeLeftMs, maxLatencyMs);
 }
 
 export class BatchLoop<P, R> implements Gate {
@@ -163,11 +176,11 @@ export class BatchLoop<P, R> implements Gate {
       this.#tick(); // the turn is so full of callers to refuse that its end is far
     }
     if (this.#refused === undefined || now - this.#refusedAt > REFUSED_MS) {
-      const refusal = this.#batcher.wouldRefuse(
-        1 + this.#reading,
-        "normal",
-        arrivedAt - this.#caution.at(now),
-      );
+      const refusal = this.#batcher.wouldRefuse({
+        rows: 1 + this.#reading,
+        arrivedAt,
+        spareMs: this.#caution.at(now),
+      });
       this.#refused = refusal && { ...refusal, subject: this.#subject };
       this.#refusedAt = now;
     }
@@ -208,8 +221,7 @@ export class BatchLoop<P, R> implements Gate {
 
   async #execute(options: BatchLoopOptions<P, R>, batch: Batch<P>): Promise<void> {
     try {
-      const { results, count } = await options.execute(batch);
-      this.#batcher.done(batch, { kind: "results", results, count });
+      this.#batcher.done(batch, { kind: "results", ...(await options.execute(batch)) });
     } catch (error) {
       this.#batcher.done(batch, { kind: "error", error });
     }

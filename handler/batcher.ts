@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { Admission } from "./batcher/admission.ts";
+import { Admission, type Asked } from "./batcher/admission.ts";
 import type { Arrival, Batch, BatchResult, RejectReason } from "./batcher/arrival.ts";
 import { ArrivalRate } from "./batcher/arrival-rate.ts";
 import { assemble, countRows, describeStart, slicesOf } from "./batcher/assembly.ts";
@@ -19,10 +19,11 @@ import { Linger } from "./batcher/linger.ts";
 import { mergeHead } from "./batcher/merge-head.ts";
 import type { BatchObserver, BatchSnapshot, BatchStart } from "./batcher/observer.ts";
 import { Plan } from "./batcher/plan.ts";
-import type { PlannedBatch, Priority } from "./batcher/planned-batch.ts";
+import type { PlannedBatch } from "./batcher/planned-batch.ts";
 import { TrialSize } from "./batcher/trial-size.ts";
 import type { Clock } from "./clock.ts";
 import type { CostModel } from "./cost-model.ts";
+import { LaggedCost } from "./lagged-cost.ts";
 
 export type {
   Arrival,
@@ -70,6 +71,7 @@ interface Running<P, R> extends Failed<P, R> {
 export class Batcher<P, R> {
   readonly #options: BatcherOptions<P>;
   readonly #random: () => number;
+  readonly #cost: LaggedCost;
   readonly #queue: BatchQueue<P, R>;
   readonly #plan: Plan<P, R>;
   readonly #admission: Admission<P, R>;
@@ -82,7 +84,9 @@ export class Batcher<P, R> {
   #isDraining = false;
 
   constructor(options: BatcherOptions<P>) {
-    const { config, costModel, executor, observer } = options;
+    const { config, executor, observer } = options;
+    const costModel = new LaggedCost(options.costModel);
+    this.#cost = costModel;
     this.#options = options;
     this.#random = options.random ?? (() => 0.5);
     this.#trial = new TrialSize(config.maxLatencyMs);
@@ -126,8 +130,8 @@ export class Batcher<P, R> {
   }
 
   snapshot(): BatchSnapshot {
-    const { clock, costModel } = this.#options;
-    const { line, spread } = costModel;
+    const { clock } = this.#options;
+    const { line, spread } = this.#cost;
     return {
       queuedRows: this.#queue.rows,
       queuedBytes: this.#queue.bytes,
@@ -169,24 +173,19 @@ export class Batcher<P, R> {
   }
 
   /**
-   * Whether a caller with so many rows, whatever they hold, would be refused if it came now: a server may ask before it
-   * reads them. Who is turned away for it is to be told by {@link turnedAway}.
+   * Whether a caller would be refused if it came now, whatever its rows hold: a server may ask before it reads them. Who is
+   * turned away for it is to be told by {@link turnedAway}.
    *
-   * @param arrivedAt - when the process got it, by the clock. @default now
    * @returns when to come again; undefined for a caller that may be let in
    */
-  wouldRefuse(
-    rows: number,
-    priority: Priority = "normal",
-    arrivedAt?: number,
-  ): Refusal | undefined {
+  wouldRefuse({ priority = "normal", ...asked }: Asked): Refusal | undefined {
     const now = this.#options.clock.now();
     const isIdle = this.#queue.batches.length === 0 && this.#running.size === 0;
     if (isIdle || this.#failures.breaker.isOpen(now)) {
       return undefined;
     }
-    const isFull = this.#admission.isOverBound({ rows, priority });
-    if (!isFull && this.#admission.wouldAdmit({ rows, priority, arrivedAt }, now)) {
+    const isFull = this.#admission.isOverBound({ rows: asked.rows, priority });
+    if (!isFull && this.#admission.wouldAdmit({ ...asked, priority }, now)) {
       return undefined;
     }
     const retryAfterMs = this.#admission.retryAfterMs(now, this.#random);
@@ -216,7 +215,7 @@ export class Batcher<P, R> {
     }
     this.#running.delete(batch);
     this.#plan.changed();
-    const { clock, config, costModel, observer } = this.#options;
+    const { clock, config, observer } = this.#options;
     const now = clock.now();
     const durationMs = now - running.startedAt;
     const isGood = result.kind === "results" && result.count === batch.rows;
@@ -231,7 +230,8 @@ export class Batcher<P, R> {
       this.#failures.breaker.succeeded();
       this.#plan.memory.succeeded(batch.rows);
       this.#trial.ended(batch.rows, durationMs);
-      costModel.observe(this.#plan.workOf(batch.rows, running.planned.units), durationMs);
+      const work = this.#plan.workOf(batch.rows, running.planned.units);
+      this.#cost.observe(work, durationMs, result.runMs);
       this.#linger.ended(batch.rows, now);
       this.#scatter(running.parts, result.results);
     }
@@ -287,8 +287,8 @@ export class Batcher<P, R> {
   }
 
   #lingerUntil({ rows }: PlannedBatch<P, R>, now: number): number {
-    const { config, costModel } = this.#options;
-    const { line } = costModel;
+    const { config } = this.#options;
+    const { line } = this.#cost;
     return config.linger === false || line === undefined
       ? 0
       : (this.#linger.holdUntil({ now, rows, ...line }) ?? 0);
@@ -311,7 +311,8 @@ export class Batcher<P, R> {
   }
 
   #mergeHead(now: number): void {
-    const { config, costModel, executor } = this.#options;
+    const { config, executor } = this.#options;
+    const costModel = this.#cost;
     const freeRunners = executor.runners - this.#running.size;
     const [queue, plan] = [this.#queue, this.#plan];
     mergeHead({ config, costModel, queue, plan, now, freeRunners });
@@ -319,7 +320,7 @@ export class Batcher<P, R> {
 
   #shift(now: number): PlannedBatch<P, R> | undefined {
     const [head] = this.#queue.batches;
-    const isTrial = head !== undefined && !this.#options.costModel.isTrained;
+    const isTrial = head !== undefined && !this.#cost.isTrained;
     const trialRows = isTrial ? this.#trial.next(now - head.openedAt) : undefined;
     return this.#queue.shiftRows(
       Math.min(trialRows ?? Number.POSITIVE_INFINITY, this.#plan.memory.rows),
@@ -327,14 +328,13 @@ export class Batcher<P, R> {
   }
 
   #assemble(planned: PlannedBatch<P, R>, now: number): readonly Part<P, R>[] {
-    const { costModel, observer } = this.#options;
     return assemble(planned, {
       queue: this.#queue,
       callers: this.#callers,
-      observer,
+      observer: this.#options.observer,
       now,
       random: this.#random,
-      runMs: costModel.plan(this.#plan.workOf(planned.rows, planned.units)),
+      runMs: this.#cost.plan(this.#plan.workOf(planned.rows, planned.units)),
     });
   }
 
@@ -343,13 +343,13 @@ export class Batcher<P, R> {
     parts: readonly Part<P, R>[],
     { now, isFull }: { readonly now: number; readonly isFull: boolean },
   ): void {
-    const { costModel, executor, observer } = this.#options;
+    const { executor, observer } = this.#options;
     const { breaker } = this.#failures;
     const batch: Batch<P> = { rows: countRows(parts), slices: slicesOf(parts) };
     const work = this.#plan.workOf(batch.rows, planned.units);
-    const predictedMs = costModel.predict(work);
+    const predictedMs = this.#cost.predict(work);
     const start = observer && describeStart(planned, parts, { now, isFull, predictedMs });
-    const endsAt = now + (costModel.plan(work) ?? 0);
+    const endsAt = now + (this.#cost.plan(work) ?? 0);
     const isProbe = breaker.isProbe;
     breaker.probe();
     this.#running.set(batch, { planned, parts, startedAt: now, endsAt, start, isProbe });

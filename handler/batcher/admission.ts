@@ -19,6 +19,17 @@ const LOW_SHARE = 0.75;
 /** Share of their time to an answer that `low` callers leave to `normal` ones. */
 const RESERVE = 0.25;
 
+/** A caller whose rows are not known yet. */
+export interface Asked {
+  readonly rows: number;
+  /** @default "normal" */
+  readonly priority?: Priority | undefined;
+  /** When the process got it, by the clock. @default now */
+  readonly arrivedAt?: number | undefined;
+  /** How much earlier than it has to it is to be done, in milliseconds. @default 0 */
+  readonly spareMs?: number | undefined;
+}
+
 export interface AdmissionOptions<P, R> {
   readonly config: BatcherConfig;
   readonly costModel: CostModel;
@@ -31,6 +42,8 @@ export class Admission<P, R> {
   readonly #options: AdmissionOptions<P, R>;
   /** Whether places are looked for and not taken. */
   #isTrial = false;
+  /** What who takes a place is to leave of the time to its answer. */
+  #spareMs = 0;
 
   constructor(options: AdmissionOptions<P, R>) {
     this.#options = options;
@@ -56,12 +69,14 @@ export class Admission<P, R> {
   admit(job: Job<P, R>, now: number): boolean {
     const { plan, queue } = this.#options;
     plan.refresh(now);
-    const { rows, priority = "normal", group = "" } = job.arrival;
+    const { rows, priority = "normal", group = "", units = 1 } = job.arrival;
     if (rows > plan.mostRows) {
       return this.#admitSplit(job, now);
     }
     const open = queue.openBatch(priority, group);
-    if (open !== undefined && job.wantedBy < open.latestWantedBy && this.#admitEarlier(job, now)) {
+    const hurryMs = open === undefined ? 0 : open.latestWantedBy - job.wantedBy;
+    // turns of the event loop mix the order a little: a run of its own for that would cost those behind it more than it is worth
+    if (hurryMs > plan.rowsMs(plan.size, 1) && this.#admitEarlier(job, now)) {
       return true;
     }
     if (open?.isOpen === true && this.#hasRoom(open, job)) {
@@ -71,7 +86,11 @@ export class Admission<P, R> {
     }
     const tag = queue.nextTag(priority);
     const place = { index: queue.indexOfTag(tag), tag, now };
-    return this.#open(job, place) || this.#openLast(job, place);
+    return (
+      this.#open(job, place) ||
+      this.#openLast(job, place) ||
+      (hurryMs > plan.rowsMs(rows, units) && this.#admitEarlier(job, now))
+    );
   }
 
   /** Whether the queue is full. */
@@ -96,19 +115,20 @@ export class Admission<P, R> {
   }
 
   /** Whether so many rows would get a place while others are at work, in a batch of whichever group; changes nothing. */
-  wouldAdmit(
-    asked: Pick<Arrival<P, R>, "rows" | "arrivedAt"> & { readonly priority: Priority },
-    now: number,
-  ): boolean {
+  wouldAdmit(asked: Asked, now: number): boolean {
     const { queue } = this.#options;
-    const groups = queue.openGroups(asked.priority);
+    const groups = queue.openGroups(asked.priority ?? "normal");
     this.#isTrial = true;
+    this.#spareMs = asked.spareMs ?? 0;
     const isAdmitted = (groups.length === 0 ? [""] : groups).some((group) => {
       const arrival = { ...asked, group, payload: undefined as P, settle() {} };
       const job = this.jobOf(arrival, now, false);
-      return this.admit(job, now) || this.overtakenBy(job, now) !== undefined;
+      return (
+        this.admit(job, now) || (this.#spareMs === 0 && this.overtakenBy(job, now) !== undefined)
+      );
     });
     this.#isTrial = false;
+    this.#spareMs = 0;
     return isAdmitted;
   }
 
@@ -256,7 +276,7 @@ export class Admission<P, R> {
       return true;
     }
     const reserve = job.arrival.priority === "low" ? RESERVE * (job.planBy - job.arrivedAt) : 0;
-    const ownBy = job.planBy - reserve;
+    const ownBy = job.planBy - reserve - this.#spareMs;
     if (index === batches.length - 1 && plan.latestEnd(now) <= Math.min(ownBy, batch.planBy)) {
       return true;
     }

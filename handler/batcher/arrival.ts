@@ -69,6 +69,14 @@ export interface Batch<P> {
 }
 
 export type BatchResult<R> =
-  /** `count` is how many rows came back, whatever they are made of. */
-  | { readonly kind: "results"; readonly results: R; readonly count: number }
+  /**
+   * `count` is how many rows came back, whatever they are made of; `runMs` how long they took where they ran, if that was
+   * timed there.
+   */
+  | {
+      readonly kind: "results";
+      readonly results: R;
+      readonly count: number;
+      readonly runMs?: number | undefined;
+    }
   | { readonly kind: "error"; readonly error: unknown };

@@ -27,10 +27,12 @@ const reply = (message: WorkerReply, memory: ArrayBuffer[] = []) =>
 
 async function answer(session: OnnxSession, { id, inputs }: WorkerRequest): Promise<void> {
   try {
+    const startedAt = performance.now();
     const outputs = await session.run(inputs);
+    const runMs = performance.now() - startedAt;
     const results = memoryOf(outputs);
     const spent = memoryOf(inputs).filter((block) => !results.includes(block));
-    reply({ kind: "done", id, outputs, spent }, [...results, ...spent]);
+    reply({ kind: "done", id, outputs, runMs, spent }, [...results, ...spent]);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const spent = memoryOf(inputs);

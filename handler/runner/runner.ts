@@ -9,7 +9,7 @@ import type { BatchSettings, Runner } from "../../core/model-ref.ts";
 import type { Padding } from "../../core/padding.ts";
 import { concatRows, sliceRows } from "../../core/tensor.ts";
 import type { Submission } from "../batch-call.ts";
-import { BatchLoop, maxQueueRowsOf } from "../batch-loop.ts";
+import { BatchLoop, deadlineOf, maxQueueRowsOf } from "../batch-loop.ts";
 import { observerRelay, type Watched } from "../batch-watch.ts";
 import type { BatchObserver, Piece } from "../batcher.ts";
 import { withFaults } from "../callers-fault.ts";
@@ -29,6 +29,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
   /** When the process got the caller, by the clock: its time to an answer began then. @default now */
   readonly arrivedAt?: number | undefined;
+  /** Longest to the answer from then, in milliseconds. @default the model's `maxLatencyMs`, which is never exceeded */
+  readonly timeLeftMs?: number | undefined;
   /** Told when the call is refused by the batcher. */
   onRefused?(): void;
 }
@@ -93,13 +95,14 @@ export function createRunner(options: CreateRunnerOptions): LoadedRunner {
       if (rows === 0 || length === 0) {
         return runAlone(inputs, runOptions); // nothing to share
       }
-      const { signal, arrivedAt, onRefused } = runOptions;
+      const { signal, arrivedAt, timeLeftMs, onRefused } = runOptions;
       const pieces = await loop.submit({
         rows,
         payload: inputs,
         ...(isBatchable ? groupOf(inputs) : {}),
         signal,
         arrivedAt,
+        deadlineMs: deadlineOf(timeLeftMs, options.settings),
         onRefused,
         units: length ?? 1,
       });
@@ -138,8 +141,10 @@ type LoopOptions = CreateRunnerOptions & {
 
 /** Batches wait for their turn among those of other models, where they share the cores. */
 function throughGate({ host, flow }: CreateRunnerOptions): ModelHost["run"] {
-  const run = (inputs: Tensors) => host.run(inputs);
-  return flow === undefined ? run : (inputs) => flow.run(rowsOf(inputs), () => run(inputs));
+  const run: ModelHost["run"] = (inputs, onTimed) => host.run(inputs, onTimed);
+  return flow === undefined
+    ? run
+    : (inputs, onTimed) => flow.run(rowsOf(inputs), () => run(inputs, onTimed));
 }
 
 function rowsOf(inputs: Tensors): number {
@@ -160,9 +165,12 @@ function rowLoop(options: LoopOptions, subject: string): Loop {
     maxUnits: padding === undefined ? undefined : MAX_UNITS,
     ...(costModel === undefined ? {} : { costModel }),
     async execute(batch) {
-      const results = await host.run(joinRows(batch.slices, { memory, padding }));
+      let runMs: number | undefined;
+      const results = await host.run(joinRows(batch.slices, { memory, padding }), (timedMs) => {
+        runMs = timedMs;
+      });
       const odd = Object.values(results).find((output) => output.dims[0] !== batch.rows);
-      return { results, count: odd === undefined ? batch.rows : (odd.dims[0] ?? 0) };
+      return { results, count: odd === undefined ? batch.rows : (odd.dims[0] ?? 0), runMs };
     },
     wrongCount: (count, rows) =>
       new BentoError(

@@ -29,10 +29,17 @@ interface Spent {
   readonly spent: readonly ArrayBuffer[];
 }
 
+export interface WorkerDone extends Spent {
+  readonly kind: "done";
+  readonly outputs: Tensors;
+  /** How long the model ran; undefined from a thread that does not time it. */
+  readonly runMs?: number | undefined;
+}
+
 export type WorkerReply =
   | { readonly kind: "ready"; readonly spec: RunnerSpec }
   | { readonly kind: "refused"; readonly failure: WorkerFailure }
-  | ({ readonly kind: "done"; readonly outputs: Tensors } & Spent)
+  | WorkerDone
   | ({ readonly kind: "failed"; readonly message: string } & Spent);
 
 /** The memory behind tensors, each block once, for `postMessage`; texts have none to move. */

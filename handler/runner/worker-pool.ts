@@ -6,7 +6,7 @@
  */
 import { BufferPool } from "./buffer-pool.ts";
 import type { RunnerSpec, Tensors } from "./onnx-session.ts";
-import { WorkerSlot, type WorkerSlotOptions } from "./worker-slot.ts";
+import { type OnTimed, WorkerSlot, type WorkerSlotOptions } from "./worker-slot.ts";
 
 export interface WorkerPoolOptions extends Omit<WorkerSlotOptions, "memory"> {
   /** Threads, each with the model in memory. */
@@ -20,8 +20,11 @@ export interface ModelHost {
   readonly threads: number;
   /** Where memory for inputs is best taken from; after a run it is there again. */
   readonly memory?: BufferPool;
-  /** @param inputs - tensors whose memory is given away */
-  run(inputs: Tensors): Promise<Tensors>;
+  /**
+   * @param inputs - tensors whose memory is given away
+   * @param onTimed - called before it resolves, by a host that can tell
+   */
+  run(inputs: Tensors, onTimed?: OnTimed): Promise<Tensors>;
   /** Resolves when all that may run at once can. @default they can from the start */
   settled?(): Promise<void>;
   close(): Promise<void>;
@@ -66,10 +69,10 @@ export async function openWorkerPool(options: WorkerPoolOptions): Promise<ModelH
     async settled() {
       await Promise.all(starting);
     },
-    async run(inputs) {
+    async run(inputs, onTimed) {
       const slot = await take();
       try {
-        return await slot.run(inputs);
+        return await slot.run(inputs, onTimed);
       } finally {
         giveBack(slot);
       }

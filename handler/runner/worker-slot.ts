@@ -10,10 +10,14 @@ import type { BufferPool } from "./buffer-pool.ts";
 import type { RunnerSpec, Tensors } from "./onnx-session.ts";
 import {
   memoryOf,
+  type WorkerDone,
   type WorkerInput,
   type WorkerReply,
   type WorkerRequest,
 } from "./worker-messages.ts";
+
+/** Told how long the model ran, as timed where it ran, in milliseconds. */
+export type OnTimed = (runMs: number) => void;
 
 export interface WorkerSlotOptions {
   readonly input: WorkerInput;
@@ -25,10 +29,14 @@ export interface WorkerSlotOptions {
   onDeath?(error: BentoError): void;
 }
 
+interface Pending extends PromiseWithResolvers<Tensors> {
+  readonly onTimed: OnTimed | undefined;
+}
+
 interface Thread {
   readonly worker: Worker;
   readonly ready: Promise<RunnerSpec>;
-  readonly pending: Map<number, PromiseWithResolvers<Tensors>>;
+  readonly pending: Map<number, Pending>;
 }
 
 export class WorkerSlot {
@@ -58,9 +66,10 @@ export class WorkerSlot {
    * Runs the model once.
    *
    * @param inputs - tensors whose memory is given away: it is moved to the thread
+   * @param onTimed - called before it resolves
    * @throws BentoError BENTO_IO when the thread dies, BENTO_INVALID_MODEL when the model fails on these inputs
    */
-  async run(inputs: Tensors): Promise<Tensors> {
+  async run(inputs: Tensors, onTimed?: OnTimed): Promise<Tensors> {
     await this.ready();
     const thread = this.#thread;
     if (thread === undefined) {
@@ -68,7 +77,7 @@ export class WorkerSlot {
     }
     this.#nextId += 1;
     const request: WorkerRequest = { id: this.#nextId, inputs };
-    const waiting = Promise.withResolvers<Tensors>();
+    const waiting = { ...Promise.withResolvers<Tensors>(), onTimed };
     thread.pending.set(request.id, waiting);
     thread.worker.ref();
     try {
@@ -124,13 +133,20 @@ export class WorkerSlot {
       }
       case "done":
         this.#takeBack(reply.spent);
-        thread.pending.get(reply.id)?.resolve(reply.outputs);
+        this.#finish(thread.pending.get(reply.id), reply);
         break;
       case "failed":
         this.#takeBack(reply.spent);
         thread.pending.get(reply.id)?.reject(this.#modelError(reply.message));
         break;
     }
+  }
+
+  #finish(waiting: Pending | undefined, { runMs, outputs }: WorkerDone): void {
+    if (runMs !== undefined) {
+      waiting?.onTimed?.(runMs);
+    }
+    waiting?.resolve(outputs);
   }
 
   #takeBack(spent: readonly ArrayBuffer[] = []): void {

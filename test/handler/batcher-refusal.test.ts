@@ -31,7 +31,7 @@ describe("Batcher.wouldRefuse", () => {
           }
           world.nowMs = until;
           const before = batcher.snapshot();
-          const refusal = batcher.wouldRefuse(rows, priority);
+          const refusal = batcher.wouldRefuse({ rows, priority });
           expect(batcher.snapshot()).toEqual(before);
           arrive(`caller ${index}`, rows, { priority });
           const [outcome] = world.outcomes.get(`caller ${index}`) ?? [];
@@ -54,8 +54,20 @@ describe("Batcher.wouldRefuse", () => {
     batcher.tick();
     arrive("waiting", 1, { group: "other" });
     world.nowMs = 1;
-    expect(batcher.wouldRefuse(1)).toBeUndefined();
-    expect(batcher.wouldRefuse(4)).toMatchObject({ reason: "too-late" });
+    expect(batcher.wouldRefuse({ rows: 1 })).toBeUndefined();
+    expect(batcher.wouldRefuse({ rows: 4 })).toMatchObject({ reason: "too-late" });
+  });
+});
+
+describe("Asked.spareMs", () => {
+  it("refuses callers that would be done later than so long before they have to", () => {
+    const { batcher, world, arrive } = setUp({ maxLatencyMs: 100 }, 1, lineCost(20, 0));
+    arrive("running", 4);
+    batcher.tick();
+    world.nowMs = 1;
+    const refusals = [50, 60].map((spareMs) => batcher.wouldRefuse({ rows: 1, spareMs })?.reason);
+    expect(refusals).toEqual([undefined, "too-late"]);
+    expect(batcher.wouldRefuse({ rows: 1 })).toBeUndefined();
   });
 });
 
@@ -79,5 +91,36 @@ describe("Arrival.arrivedAt", () => {
     arrive("late", 1, { arrivedAt: 10 });
     batcher.tick();
     expect(world.started).toHaveLength(1);
+  });
+
+  it("gives a caller who was read a little late no run of its own before a full batch", () => {
+    const { batcher, world, arrive } = setUp({ maxLatencyMs: 200 }, 1, lineCost(20, 0));
+    world.nowMs = 50;
+    arrive("running", 4);
+    batcher.tick();
+    arrive("waiting", 4);
+    arrive("read late", 1, { arrivedAt: 40 });
+    arrive("next", 3);
+    for (const index of [0, 1]) {
+      finish(batcher, world.started[index] ?? { rows: 0, slices: [] });
+      batcher.tick();
+    }
+    expect(world.started.map(({ slices }) => slices.map(({ payload }) => payload))).toEqual([
+      ["running"],
+      ["waiting"],
+      ["read late", "next"],
+    ]);
+  });
+
+  it("lets a caller before others who can wait a run longer than it", () => {
+    const { batcher, world, arrive } = setUp({ maxLatencyMs: 200 }, 1, lineCost(20, 0));
+    world.nowMs = 100;
+    arrive("running", 4);
+    batcher.tick();
+    arrive("waiting", 4);
+    arrive("read late", 1, { arrivedAt: 10 });
+    finish(batcher, world.started[0] ?? { rows: 0, slices: [] });
+    batcher.tick();
+    expect(world.started.at(-1)?.slices).toMatchObject([{ payload: "read late" }]);
   });
 });
