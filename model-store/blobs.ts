@@ -13,6 +13,9 @@ import { diskError } from "./disk-error.ts";
 import type { Driver, WaitOptions } from "./driver.ts";
 import { blobKey } from "./keys.ts";
 
+/** Long enough for a disk to be read at its speed, short enough for hashing one to hold up nothing else. */
+const PIECE_BYTES = 1024 * 1024;
+
 /** Content with its digest and size known and its bytes at hand. */
 export interface BlobSource {
   readonly digest: Digest;
@@ -55,6 +58,20 @@ export async function openBlob(
   file: StoredFile,
   options?: WaitOptions,
 ): Promise<AsyncIterable<Uint8Array>> {
+  const where = `${driver.url} ${blobKey(file.digest)}`;
+  return hinted(verified(await openUnchecked(driver, file, options), file, where));
+}
+
+/**
+ * The same for a reader that compares them itself, as {@link Driver.put} does.
+ *
+ * @throws BentoError BENTO_NOT_FOUND when the store lacks them
+ */
+export async function openUnchecked(
+  driver: Driver,
+  file: StoredFile,
+  options?: WaitOptions,
+): Promise<AsyncIterable<Uint8Array>> {
   const key = blobKey(file.digest);
   const pieces = await driver.open(key, options);
   if (pieces === undefined) {
@@ -67,27 +84,37 @@ export async function openBlob(
       },
     );
   }
-  return hinted(verified(pieces, file, `${driver.url} ${key}`));
+  return pieces;
 }
 
 async function* hinted(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
   try {
     yield* pieces;
   } catch (error) {
-    if (!BentoError.isInstance(error) || error.code !== "BENTO_INTEGRITY") {
-      throw error;
-    }
-    const { where } = error;
-    const hint =
-      "delete that file from the store and import the model or bento again: only it is stored anew";
-    throw new BentoError(error.code, error.message, { where, hint, cause: error });
+    throw damaged(error);
   }
+}
+
+/**
+ * What to do about bytes that are not those of their digest; other errors come back as they are.
+ *
+ * @param where - of the bytes, when the error names another place
+ */
+export function damaged(error: unknown, where?: string): unknown {
+  if (!BentoError.isInstance(error) || error.code !== "BENTO_INTEGRITY") {
+    return error;
+  }
+  return new BentoError(error.code, error.message, {
+    where: where ?? error.where,
+    hint: "delete that file from the store and import the model or bento again: only it is stored anew",
+    cause: error,
+  });
 }
 
 /** A file on disk as pieces; failures are named by its path. */
 export async function* filePieces(path: string): AsyncGenerator<Uint8Array, void> {
   try {
-    yield* createReadStream(path, { highWaterMark: 256 * 1024 });
+    yield* createReadStream(path, { highWaterMark: PIECE_BYTES });
   } catch (error) {
     throw diskError(error, "read", path);
   }

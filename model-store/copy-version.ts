@@ -7,8 +7,9 @@ import { BentoError } from "../core/bento-error.ts";
 import type { StoredFile } from "../core/model-manifest.ts";
 import type { OnProgress } from "../core/progress.ts";
 import type { ExactTag, Tag } from "../core/tag.ts";
-import { openBlob, putBlob } from "./blobs.ts";
+import { damaged, openUnchecked, putBlob } from "./blobs.ts";
 import type { WaitOptions } from "./driver.ts";
+import { blobKey } from "./keys.ts";
 import { changeLabels, readLabels } from "./labels.ts";
 import { latestVersion, markLatest } from "./latest.ts";
 import { withPending } from "./pending.ts";
@@ -78,10 +79,14 @@ async function sendFile<Manifest extends ExactTag>(
   const blob = {
     ...file,
     async *open() {
-      yield* await openBlob(from.driver, file, { signal });
+      yield* await openUnchecked(from.driver, file, { signal });
     },
   };
-  return putBlob(to.driver, blob, { step: `send ${file.path}`, onProgress, signal });
+  try {
+    return await putBlob(to.driver, blob, { step: `send ${file.path}`, onProgress, signal });
+  } catch (error) {
+    throw damaged(error, `${from.driver.url} ${blobKey(file.digest)}`); // it compares what it is given
+  }
 }
 
 /** A copy moves `latest` only when it was registered after what is the latest there. */

@@ -14,6 +14,7 @@ import { collect } from "./collect.ts";
 import { countBytes, type ProgressOptions } from "./count-bytes.ts";
 import { diskError, systemCode } from "./disk-error.ts";
 import type { Driver, WaitOptions } from "./driver.ts";
+import { fillFile } from "./fill-file.ts";
 import { blobKey } from "./keys.ts";
 
 export interface FolderContent extends WaitOptions, ProgressOptions {
@@ -76,10 +77,7 @@ export async function writePieces(
   pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
 ): Promise<void> {
   await using file = await open(path, "wx");
-  for await (const piece of pieces) {
-    await file.writeFile(piece);
-  }
-  await file.sync();
+  await fillFile(file, pieces);
 }
 
 async function swapIn(work: string, folder: string, content: FolderContent): Promise<void> {

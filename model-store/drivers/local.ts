@@ -6,21 +6,13 @@
  */
 import { randomUUID } from "node:crypto";
 import type { Stats } from "node:fs";
-import {
-  type FileHandle,
-  link,
-  mkdir,
-  open,
-  readdir,
-  readFile,
-  stat,
-  unlink,
-} from "node:fs/promises";
+import { link, mkdir, open, readdir, readFile, stat, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { verified } from "../../oci/verified.ts";
 import { diskError, systemCode } from "../disk-error.ts";
 import { checkKey, type Driver, type OpenOptions, type StreamBody } from "../driver.ts";
+import { fillFile } from "../fill-file.ts";
 import { walkFiles } from "./walk-files.ts";
 
 export interface LocalDriverOptions {
@@ -28,7 +20,7 @@ export interface LocalDriverOptions {
   readonly root: string;
 }
 
-const PIECE_BYTES = 256 * 1024;
+const PIECE_BYTES = 1024 * 1024;
 
 /** Unfinished files; its name starts with a dot so that no key can lie in it. */
 const UNFINISHED = ".tmp";
@@ -110,17 +102,17 @@ async function sweepFolder(folder: string, before: Date): Promise<number> {
 async function* readPieces(path: string, options: OpenOptions): AsyncGenerator<Uint8Array, void> {
   try {
     await using file = await open(path, "r");
+    const end = Math.min(options.end ?? Number.POSITIVE_INFINITY, (await file.stat()).size);
+    const read = async (offset: number): Promise<Uint8Array> => {
+      const wanted = Math.max(0, Math.min(PIECE_BYTES, end - offset));
+      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(wanted), 0, wanted, offset);
+      return buffer.subarray(0, bytesRead);
+    };
     let offset = options.start ?? 0;
-    const end = options.end ?? Number.POSITIVE_INFINITY;
-    while (offset < end) {
+    for (let piece = await read(offset); piece.length > 0; piece = await read(offset)) {
       options.signal?.throwIfAborted();
-      const wanted = Math.min(PIECE_BYTES, end - offset);
-      const { bytesRead, buffer } = await file.read(Buffer.alloc(wanted), 0, wanted, offset);
-      if (bytesRead === 0) {
-        return;
-      }
-      offset += bytesRead;
-      yield buffer.subarray(0, bytesRead);
+      offset += piece.length;
+      yield piece;
     }
   } catch (error) {
     throw diskError(error, "read", path);
@@ -156,25 +148,20 @@ async function writeFile(
   try {
     await mkdir(dirname(path), { recursive: true });
     await using file = await open(path, "wx", 0o444);
-    await writeBody(file, body, { where: path, signal });
-    await file.sync();
+    const pieces = body instanceof Uint8Array ? [body] : verified(body.open(), body, path);
+    await fillFile(file, untilAborted(pieces, signal));
   } catch (error) {
     throw diskError(error, "write", path);
   }
 }
 
-async function writeBody(
-  file: FileHandle,
-  body: Uint8Array | StreamBody,
-  { where, signal }: { where: string; signal: AbortSignal | undefined },
-): Promise<void> {
-  if (body instanceof Uint8Array) {
-    await file.writeFile(body);
-    return;
-  }
-  for await (const piece of verified(body.open(), body, where)) {
+async function* untilAborted(
+  pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array, void> {
+  for await (const piece of pieces) {
     signal?.throwIfAborted();
-    await file.writeFile(piece); // goes on where the last piece ended
+    yield piece;
   }
 }
 

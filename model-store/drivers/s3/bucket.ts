@@ -64,7 +64,30 @@ async function connect({ region, endpoint, pathStyle }: S3Place): Promise<Connec
     maxAttempts: 6, // with jittered backoff: about 10 s of a server that refuses
     requestHandler: { connectionTimeout: 5000, socketTimeout: 30_000 },
   });
+  signWithChecksum(client);
   return { sdk, client };
+}
+
+/** The sha256 that a request names is what its signature is made from: the SDK need not hash the bytes once more. */
+function signWithChecksum(client: Sdk.S3Client): void {
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const { request } = args;
+      if (isHttpRequest(request)) {
+        const checksum = request.headers["x-amz-checksum-sha256"];
+        if (checksum !== undefined) {
+          const hex = Buffer.from(checksum, "base64").toString("hex");
+          request.headers["x-amz-content-sha256"] = hex;
+        }
+      }
+      return next(args);
+    },
+    { step: "build", name: "signWithChecksum" },
+  );
+}
+
+function isHttpRequest(request: unknown): request is { headers: Record<string, string> } {
+  return typeof request === "object" && request !== null && "headers" in request;
 }
 
 async function loadSdk(): Promise<typeof Sdk> {

@@ -7,12 +7,13 @@
 import { createHash } from "node:crypto";
 import type { CompletedPart } from "@aws-sdk/client-s3";
 import { BentoError } from "../../../core/bento-error.ts";
-import { rechunk } from "../../../oci/chunks.ts";
 import { verified } from "../../../oci/verified.ts";
 import type { StreamBody, WaitOptions } from "../../driver.ts";
 import type { Bucket } from "./bucket.ts";
 import { abortedBy } from "./conditional-put.ts";
+import { cutIntoParts, type Part } from "./part-buffers.ts";
 import { isConflict, isPresent, s3Error, sdkFacts } from "./s3-error.ts";
+import { findUpload, type UnfinishedUpload } from "./unfinished-uploads.ts";
 
 /** What is not longer is written in one request. */
 export const PART_BYTES = 8 * 1024 * 1024;
@@ -20,12 +21,6 @@ export const PART_BYTES = 8 * 1024 * 1024;
 const MOST_PARTS = 10_000;
 const AT_ONCE = 4;
 const MOST_RESTARTS = 3;
-
-interface Upload {
-  readonly id: string;
-  /** Parts that are there, by number. */
-  readonly there: ReadonlyMap<number, CompletedPart>;
-}
 
 /** One upload on its way. */
 interface Work extends WaitOptions {
@@ -43,7 +38,7 @@ export async function uploadInParts(
 ): Promise<"created" | "exists"> {
   const work = { bucket, key, body, signal };
   try {
-    let upload = (await findUpload(work)) ?? (await beginUpload(work));
+    let upload = (await findUpload(bucket, key, { signal })) ?? (await beginUpload(work));
     for (let restarts = 0; ; restarts += 1) {
       const state = await finishUpload(work, upload, await sendParts(work, upload));
       if (state !== "lost") {
@@ -68,32 +63,7 @@ export function partBytesOf(size: number): number {
   return Math.max(PART_BYTES, Math.ceil(least / 2 ** 20) * 2 ** 20);
 }
 
-/**
- * Aborts uploads that nobody has finished; a bucket's own rule may do the same.
- *
- * @returns how many
- */
-export async function abortOldUploads(
-  bucket: Bucket,
-  before: Date,
-  { signal }: WaitOptions = {},
-): Promise<number> {
-  const { sdk, client } = await bucket.connect();
-  const { bucket: Bucket, prefix: Prefix } = bucket.place;
-  try {
-    const command = new sdk.ListMultipartUploadsCommand({ Bucket, Prefix });
-    const { Uploads = [] } = await client.send(command, abortedBy(signal));
-    const old = Uploads.filter(({ Initiated }) => Initiated !== undefined && Initiated < before);
-    for (const { Key, UploadId } of old) {
-      await client.send(new sdk.AbortMultipartUploadCommand({ Bucket, Key, UploadId }));
-    }
-    return old.length;
-  } catch (error) {
-    throw s3Error(error, "clear", bucket.where(""));
-  }
-}
-
-async function beginUpload({ bucket, key, signal }: Work): Promise<Upload> {
+async function beginUpload({ bucket, key, signal }: Work): Promise<UnfinishedUpload> {
   const { sdk, client } = await bucket.connect();
   const { UploadId } = await client.send(
     new sdk.CreateMultipartUploadCommand({
@@ -106,65 +76,21 @@ async function beginUpload({ bucket, key, signal }: Work): Promise<Upload> {
   return { id: UploadId ?? "", there: new Map() };
 }
 
-/** The newest unfinished upload of the same key; keys of long content name it, so the content is the same. */
-async function findUpload(work: Work): Promise<Upload | undefined> {
-  const { bucket, key, signal } = work;
-  const { sdk, client } = await bucket.connect();
-  const { Bucket, Key } = bucket.at(key);
-  const { Uploads = [] } = await client.send(
-    new sdk.ListMultipartUploadsCommand({ Bucket, Prefix: Key }),
-    abortedBy(signal),
-  );
-  const [newest] = Uploads.filter((upload) => upload.Key === Key && upload.UploadId !== undefined)
-    .map(({ UploadId = "", Initiated }) => ({ id: UploadId, at: Initiated?.getTime() ?? 0 }))
-    .sort((a, b) => b.at - a.at || (a.id < b.id ? 1 : -1));
-  if (newest === undefined) {
-    return undefined;
-  }
-  return { id: newest.id, there: await listParts(work, newest.id) };
-}
-
-async function listParts({ bucket, key, signal }: Work, id: string): Promise<Upload["there"]> {
-  const { sdk, client } = await bucket.connect();
-  const parts = new Map<number, CompletedPart>();
-  for (let marker: string | undefined; ; ) {
-    const page = await client.send(
-      new sdk.ListPartsCommand({
-        ...bucket.at(key),
-        UploadId: id,
-        ...(marker === undefined ? {} : { PartNumberMarker: marker }),
-      }),
-      abortedBy(signal),
-    );
-    for (const { PartNumber, ETag, ChecksumSHA256 } of page.Parts ?? []) {
-      if (PartNumber !== undefined) {
-        parts.set(PartNumber, { PartNumber, ETag, ChecksumSHA256 });
-      }
-    }
-    // some servers name a next marker on the last page too
-    if (page.IsTruncated !== true || page.NextPartNumberMarker === marker) {
-      return parts;
-    }
-    marker = page.NextPartNumberMarker;
-  }
-}
-
 /** @returns what was sent and what was there, in order */
-async function sendParts(work: Work, upload: Upload): Promise<CompletedPart[] | "lost"> {
+async function sendParts(work: Work, upload: UnfinishedUpload): Promise<CompletedPart[] | "lost"> {
   const { bucket, key, body, signal } = work;
   const sending = new Set<Promise<void>>();
   const parts: CompletedPart[] = [];
   let failure: { readonly error: unknown } | undefined;
-  const send = async (number: number, bytes: Buffer) => {
-    parts[number - 1] = await sendPart(work, upload, number, bytes);
+  const send = async (part: Part) => {
+    parts[part.number - 1] = await sendPart(work, upload, part);
+    part.release();
   };
   try {
-    let number = 0;
     const pieces = verified(body.open(), body, bucket.where(key));
-    for await (const bytes of rechunk(pieces, partBytesOf(body.size))) {
+    for await (const part of cutIntoParts(pieces, partBytesOf(body.size))) {
       signal?.throwIfAborted();
-      number += 1;
-      const sent: Promise<void> = send(number, bytes)
+      const sent: Promise<void> = send(part)
         .catch((error: unknown) => {
           failure ??= { error };
         })
@@ -187,7 +113,7 @@ async function sendParts(work: Work, upload: Upload): Promise<CompletedPart[] | 
     if (isLost(error)) {
       return "lost";
     }
-    if (BentoError.isInstance(error)) {
+    if (BentoError.isInstance(error) && error.code === "BENTO_INTEGRITY") {
       await abortUpload(work, upload); // wrong content: nothing of it is of use
     }
     throw error;
@@ -196,9 +122,8 @@ async function sendParts(work: Work, upload: Upload): Promise<CompletedPart[] | 
 
 async function sendPart(
   { bucket, key, signal }: Work,
-  upload: Upload,
-  number: number,
-  bytes: Buffer,
+  upload: UnfinishedUpload,
+  { number, bytes }: Part,
 ): Promise<CompletedPart> {
   const checksum = createHash("sha256").update(bytes).digest("base64");
   const there = upload.there.get(number);
@@ -233,7 +158,7 @@ function isSamePart(
 
 async function finishUpload(
   work: Work,
-  upload: Upload,
+  upload: UnfinishedUpload,
   parts: CompletedPart[] | "lost",
 ): Promise<"created" | "exists" | "lost"> {
   const { bucket, key, signal } = work;
@@ -285,7 +210,7 @@ async function isThere({ bucket, key, signal }: Work): Promise<boolean> {
   );
 }
 
-async function abortUpload({ bucket, key }: Work, upload: Upload): Promise<void> {
+async function abortUpload({ bucket, key }: Work, upload: UnfinishedUpload): Promise<void> {
   const { sdk, client } = await bucket.connect();
   const command = new sdk.AbortMultipartUploadCommand({ ...bucket.at(key), UploadId: upload.id });
   await client.send(command).catch(() => {}); // gone already, or left to the bucket's own rule

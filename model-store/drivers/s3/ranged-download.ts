@@ -11,8 +11,8 @@ import type { Bucket } from "./bucket.ts";
 import { abortedBy } from "./conditional-put.ts";
 import { s3Error, sdkFacts } from "./s3-error.ts";
 
-const RANGE_BYTES = 8 * 1024 * 1024;
-const AT_ONCE = 4;
+const RANGE_BYTES = 4 * 1024 * 1024;
+const AT_ONCE = 6;
 
 /** Tries without a byte gained before a range is given up. */
 const MOST_TRIES = 6;
@@ -33,7 +33,7 @@ interface Range {
   readonly end: number;
 }
 
-/** The bytes from `start` to `end`, at most 32 MiB of them in memory. */
+/** The bytes from `start` to `end`, at most 28 MiB of them in memory. */
 export async function* downloadRanges(
   bucket: Bucket,
   object: RemoteObject,
@@ -42,13 +42,13 @@ export async function* downloadRanges(
   const stop = new AbortController();
   const either = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
   const ranges = rangesOf(start, Math.min(end, object.size));
-  const waiting: Promise<Buffer>[] = [];
+  const waiting: Promise<readonly Uint8Array[]>[] = [];
   const begin = () => {
     const { value } = ranges.next();
     if (value !== undefined) {
-      const bytes = readRange(bucket, object, value, either);
-      bytes.catch(() => {}); // told when its turn comes
-      waiting.push(bytes);
+      const pieces = readRange(bucket, object, value, either);
+      pieces.catch(() => {}); // told when its turn comes
+      waiting.push(pieces);
     }
   };
   try {
@@ -56,9 +56,9 @@ export async function* downloadRanges(
       begin();
     }
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const bytes = await next;
-      yield bytes;
+      const pieces = await next;
       begin();
+      yield* pieces;
     }
   } finally {
     stop.abort(); // a reader that leaves early waits for nothing
@@ -76,8 +76,9 @@ async function readRange(
   object: RemoteObject,
   range: Range,
   signal: AbortSignal,
-): Promise<Buffer> {
-  const buffer = Buffer.allocUnsafe(range.end - range.start);
+): Promise<readonly Uint8Array[]> {
+  const pieces: Uint8Array[] = [];
+  const length = range.end - range.start;
   let filled = 0;
   for (let tries = 0; ; tries += 1) {
     const before = filled;
@@ -85,17 +86,17 @@ async function readRange(
     let failure: unknown;
     try {
       for await (const piece of await openRange(bucket, object, rest, signal)) {
-        if (filled + piece.length > buffer.length) {
+        if (filled + piece.length > length) {
           throw unexpected(bucket, object, "more bytes than were asked for");
         }
-        buffer.set(piece, filled);
+        pieces.push(piece);
         filled += piece.length;
       }
     } catch (error) {
       failure = error;
     }
-    if (filled === buffer.length && failure === undefined) {
-      return buffer;
+    if (filled === length && failure === undefined) {
+      return pieces;
     }
     signal.throwIfAborted();
     tries = filled > before ? 0 : tries;

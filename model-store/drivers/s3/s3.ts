@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { collect as collectBytes, rechunk } from "../../../oci/chunks.ts";
+import { collect as collectBytes } from "../../../oci/chunks.ts";
 import { verified } from "../../../oci/verified.ts";
 import {
   checkKey,
@@ -17,13 +17,13 @@ import {
 } from "../../driver.ts";
 import { type Bucket, openBucket } from "./bucket.ts";
 import { abortedBy, proveConditionalWrites, putIfAbsent } from "./conditional-put.ts";
-import { abortOldUploads, PART_BYTES, uploadInParts } from "./multipart-upload.ts";
+import { PART_BYTES, uploadInParts } from "./multipart-upload.ts";
 import { downloadRanges, type RemoteObject } from "./ranged-download.ts";
 import { isAbsent, s3Error, sdkFacts } from "./s3-error.ts";
 import type { S3Place } from "./s3-place.ts";
+import { abortOldUploads } from "./unfinished-uploads.ts";
 
 const PAGE_KEYS = 1000;
-const PIECE_BYTES = 256 * 1024;
 
 /** A driver over a bucket that other machines may use at the same time; the first request loads the AWS SDK. */
 export function s3Driver(place: S3Place): Driver {
@@ -41,9 +41,7 @@ export function s3Driver(place: S3Place): Driver {
     get: async (key, options) => getDocument(bucket, checkKey(key), options),
     async open(key, options = {}) {
       const object = await headObject(bucket, checkKey(key), options);
-      return object === undefined
-        ? undefined
-        : rechunk(downloadRanges(bucket, object, options), PIECE_BYTES);
+      return object === undefined ? undefined : downloadRanges(bucket, object, options);
     },
     async head(key, options) {
       const object = await headObject(bucket, checkKey(key), options);
