@@ -16,6 +16,8 @@ export interface CollectGarbageOptions extends WaitOptions {
   readonly graceMs?: number | undefined;
   /** Only tells what would go. @default false */
   readonly isDryRun?: boolean | undefined;
+  /** Leaves unfinished writes alone, whatever their age. @default false */
+  readonly sparesUnfinished?: boolean | undefined;
   readonly onProgress?: OnProgress | undefined;
 }
 
@@ -51,7 +53,7 @@ export async function collectGarbage(
   shelves: Shelves,
   options: CollectGarbageOptions = {},
 ): Promise<CollectedGarbage> {
-  const { graceMs = DAY_MS, isDryRun = false, signal } = options;
+  const { graceMs = DAY_MS, isDryRun = false, sparesUnfinished = false, signal } = options;
   const { now } = shelves.models;
   const before = new Date(now().getTime() - graceMs);
   const { found, kept, young } = await findGarbage(driver, shelves, { before, signal });
@@ -67,7 +69,8 @@ export async function collectGarbage(
     bytes: bytesOf(gone),
     kept,
     spared: young + found.length - gone.length,
-    unfinished: isDryRun ? 0 : ((await driver.sweep?.(before, { signal })) ?? 0),
+    unfinished:
+      isDryRun || sparesUnfinished ? 0 : ((await driver.sweep?.(before, { signal })) ?? 0),
   };
 }
 

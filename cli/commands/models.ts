@@ -8,6 +8,7 @@ import type { CliContext } from "../context.ts";
 import { collect } from "../key-values.ts";
 import { jsonOption, outputOption } from "../output.ts";
 import { STORE_OPTION } from "../store.ts";
+import { registerModelsCache } from "./models-cache.ts";
 import { registerModelCopies } from "./models-copy.ts";
 import { registerPromotion } from "./models-promote.ts";
 import { registerStoreCare } from "./store-care.ts";
@@ -96,4 +97,5 @@ export function registerModels(program: Command, context: CliContext): void {
   registerPromotion(models, context);
   registerModelCopies(models, context);
   registerStoreCare(models, context);
+  registerModelsCache(models, context);
 }

@@ -23,6 +23,8 @@ export const COMMAND_EXAMPLES: Readonly<Record<string, string>> = {
   "models pull": "bento models pull iris_classifier:v1.2.0 --from s3://acme-models/bento",
   "models verify": "bento models verify --store s3://acme-models/bento",
   "models gc": "bento models gc --grace 7d --dry-run",
+  "models cache list": "bento models cache list",
+  "models cache clear": "bento models cache clear --yes",
   push: "bento push iris_classifier:latest --to s3://acme-models/bento",
   pull: "bento pull iris_classifier:latest --from s3://acme-models/bento",
   types: "bento types",

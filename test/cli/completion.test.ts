@@ -83,8 +83,8 @@ describe("bento completion zsh and fish", () => {
     expect((await script("fish")).split("\n").slice(0, 3)).toMatchInlineSnapshot(`
       [
         "complete -c bento -n __fish_use_subcommand -a "init models types serve profile build list get delete export import push pull containerize image repin base deploy deployment completion help --version --help"",
+        "complete -c bento -n "string match -q -- 'bento models cache clear *' (commandline -cp)" -a "--yes --all --force --store --json --help"",
         "complete -c bento -n "string match -q -- 'bento deployment destroy *' (commandline -cp)" -a "--platform --env --store --json --yes --help"",
-        "complete -c bento -n "string match -q -- 'bento deployment status *' (commandline -cp)" -a "--platform --env --store --json --help"",
       ]
     `);
   });
