@@ -41,6 +41,8 @@ export interface OpenCall {
   readonly requestId: string;
   /** When the process got it, by the clock. */
   readonly arrivedAt: number;
+  /** Longest that the answer may take from then, in milliseconds; undefined for as long as the service lets it. */
+  readonly timeLeftMs: number | undefined;
   readonly cancellation: CallCancellation;
 }
 
@@ -62,8 +64,10 @@ export function answerCalls(options: AnswerCallsOptions): AnswerCalls {
     try {
       const reply = await lifecycle.admit(() => {
         const caller: Caller = callerOf(request, bindings);
-        return withTimeLimit({ timeoutMs, caller }, (cancellation) =>
-          answer({ request, bindings, requestId, arrivedAt, cancellation }),
+        const timeLeftMs = bindings?.whole?.timeLeftMs;
+        const limitMs = Math.min(timeoutMs, timeLeftMs ?? timeoutMs);
+        return withTimeLimit({ timeoutMs: limitMs, caller }, (cancellation) =>
+          answer({ request, bindings, requestId, arrivedAt, timeLeftMs, cancellation }),
         );
       });
       const response = respond(200, reply.body, { ...reply.headers, ...open.close(200) });

@@ -26,12 +26,12 @@ export function apiEndpoint(options: ApiEndpointOptions): Endpoint {
   const schema = z.strictObject({ ...definition.input });
   const keys = Object.keys(definition.input);
   const rowKeys = keys.filter((key) => hasRows(definition.input[key]));
-  return async ({ body, requestId, arrivedAt, headers, cancellation, log }) => {
+  return async ({ body, requestId, arrivedAt, timeLeftMs, headers, cancellation, log }) => {
     const input = await readInput(schema, keys, body);
     if (rowKeys.length > 0) {
       checkRows(input, rowKeys);
     }
-    const visit = gate.visit(clock.now() - arrivedAt, clock);
+    const visit = gate.visit({ waitedMs: clock.now() - arrivedAt, timeLeftMs }, clock);
     const context = {
       models: visit.models,
       log,

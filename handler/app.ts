@@ -25,7 +25,12 @@ import { addInference, addInferenceDocuments } from "./inference/add-inference.t
 import { createLifecycle, type Lifecycle } from "./lifecycle.ts";
 import { type ServerLog, silentLog, withFields } from "./log.ts";
 import { LoopDelay } from "./loop-delay.ts";
-import { createMetrics, type Metrics, type MetricsOptions } from "./metrics/metrics.ts";
+import {
+  type CreateMetricsOptions,
+  createMetrics,
+  type Metrics,
+  type MetricsOptions,
+} from "./metrics/metrics.ts";
 import { ModelGate } from "./model-gate.ts";
 import { finished, withHeaders } from "./port/light-response.ts";
 import type { Refusal } from "./port/send-refusal.ts";
@@ -52,6 +57,8 @@ export interface AppOptions {
   readonly log?: ServerLog;
   /** False for none, and no `/metrics`. @default on */
   readonly metrics?: MetricsOptions | false;
+  /** What counts. @default for Prometheus */
+  readonly createMetrics?: (options: CreateMetricsOptions) => Metrics;
   /** @default the process's */
   readonly clock?: Clock;
   /** @default Node's */
@@ -173,10 +180,11 @@ function otherPaths(
   return hono;
 }
 
-function metricsOf({ metrics = {}, runtime }: AppOptions): Metrics | undefined {
+function metricsOf({ metrics = {}, runtime, ...options }: AppOptions): Metrics | undefined {
+  const create = options.createMetrics ?? createMetrics;
   return metrics === false
     ? undefined
-    : createMetrics({ ...metrics, serviceName: runtime.name, serviceVersion: runtime.version });
+    : create({ ...metrics, serviceName: runtime.name, serviceVersion: runtime.version });
 }
 
 function versionHeaders({ name, version, models }: RuntimeInfo): Record<string, string> {
@@ -223,15 +231,14 @@ function endpointOf(
 function jsonCalls(answer: Endpoint, gate: Gate, options: AppOptions): Parameters<AnswerCalls>[1] {
   const { log = silentLog, maxBodyBytes: maxBytes = DEFAULT_MAX_BODY_BYTES } = options;
   const headers = { "content-type": "application/json" };
-  return async ({ request, bindings, requestId, arrivedAt, cancellation }) => {
-    const text = await whileReading(gate, () =>
-      readText(request, { maxBytes, incoming: bindings?.incoming }),
-    );
+  return async ({ request, bindings, requestId, arrivedAt, timeLeftMs, cancellation }) => {
+    const text = await whileReading(gate, () => readText(request, { maxBytes, bindings }));
     try {
       const value = await answer({
         body: parseJson(text),
         requestId,
         arrivedAt,
+        timeLeftMs,
         headers: request.headers,
         cancellation,
         get log() {

@@ -8,7 +8,7 @@ import { ApiError } from "../core/api-error.ts";
 import { BentoError } from "../core/bento-error.ts";
 import type { BatchContext, BatchDefinition, BatchRequest, Log } from "../core/endpoint.ts";
 import type { Models } from "../core/model-ref.ts";
-import { BatchLoop, maxQueueRowsOf } from "./batch-loop.ts";
+import { BatchLoop, deadlineOf, maxQueueRowsOf } from "./batch-loop.ts";
 import { observerRelay, type Watched } from "./batch-watch.ts";
 import type { Slice } from "./batcher.ts";
 import { type Endpoint, invalidInput, readInput, writeOutput } from "./call.ts";
@@ -48,7 +48,8 @@ export function batchEndpoint(options: BatchEndpointOptions): BatchEndpoint {
   const { loop, batcher } = batchLoop(options);
   const where = `apis.${name}.result`;
   const maxRows = maxQueueRowsOf(definition);
-  const answer: Endpoint = async ({ body, requestId, arrivedAt, headers, cancellation }) => {
+  const answer: Endpoint = async (call) => {
+    const { body, requestId, arrivedAt, timeLeftMs, headers, cancellation } = call;
     const input = await readInput(schema, [parameter], body);
     const given = input[parameter];
     const rows: readonly unknown[] = per === "item" ? [given] : (given as unknown[]); // the schema is of a list
@@ -68,6 +69,7 @@ export function batchEndpoint(options: BatchEndpointOptions): BatchEndpoint {
       payload,
       group,
       arrivedAt,
+      deadlineMs: deadlineOf(timeLeftMs, definition),
       signal: cancellation,
     });
     const results =

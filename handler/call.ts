@@ -16,6 +16,8 @@ export interface Call {
   readonly requestId: string;
   /** When the process got it, by the clock. */
   readonly arrivedAt: number;
+  /** Longest that the answer may take from then, in milliseconds. @default as long as the service lets it */
+  readonly timeLeftMs?: number | undefined;
   readonly headers: Headers;
   /** When the caller has gone or the time is up. */
   readonly cancellation: CallCancellation;

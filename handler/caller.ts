@@ -10,6 +10,16 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 export interface NodeBindings {
   readonly incoming?: IncomingMessage;
   readonly outgoing?: ServerResponse;
+  /** Instead of both, for a request that no socket brought; its answer may be light. */
+  readonly whole?: WholeRequest;
+}
+
+/** A request whose body is there already, as in an event of Lambda. */
+export interface WholeRequest {
+  readonly body: Uint8Array;
+  readonly caller: Caller;
+  /** Longest that its answer may take, in milliseconds. */
+  readonly timeLeftMs: number;
 }
 
 export interface Caller {
@@ -20,6 +30,9 @@ export interface Caller {
 
 export function callerOf(request: Request, bindings: NodeBindings | undefined): Caller {
   const outgoing = bindings?.outgoing;
+  if (bindings?.whole !== undefined) {
+    return bindings.whole.caller;
+  }
   return outgoing === undefined ? behindSignal(request.signal) : behindResponse(outgoing);
 }
 

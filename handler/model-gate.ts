@@ -29,6 +29,13 @@ interface Knowledge {
   isHandled: boolean;
 }
 
+export interface VisitTimes {
+  /** How long the call has been in the process before `run` begins, in milliseconds. */
+  readonly waitedMs: number;
+  /** Longest that its answer may take since it came, in milliseconds. @default as long as each model lets it */
+  readonly timeLeftMs?: number | undefined;
+}
+
 export class ModelGate implements Gate {
   readonly #all: readonly Knowledge[];
 
@@ -61,9 +68,8 @@ export class ModelGate implements Gate {
     };
   }
 
-  /** @param waitedMs - how long the call has been in the process before `run` begins */
-  visit(waitedMs: number, clock: Clock): ModelVisit {
-    return new ModelVisit(this.#all, waitedMs, clock);
+  visit(times: VisitTimes, clock: Clock): ModelVisit {
+    return new ModelVisit(this.#all, times, clock);
   }
 }
 
@@ -75,7 +81,7 @@ export class ModelVisit {
   readonly #used = new Set<Knowledge>();
   readonly #refused: Knowledge[] = [];
 
-  constructor(all: readonly Knowledge[], waitedMs: number, clock: Clock) {
+  constructor(all: readonly Knowledge[], { waitedMs, timeLeftMs }: VisitTimes, clock: Clock) {
     this.#all = all;
     const models: Record<string, Runner> = {};
     for (const one of all) {
@@ -84,7 +90,8 @@ export class ModelVisit {
         run: (inputs: Tensors, options?: RunOptions) => {
           this.#used.add(one);
           const arrivedAt = clock.now() - waitedMs;
-          return one.runner.run(inputs, { signal: options?.signal, arrivedAt, onRefused });
+          const { signal } = options ?? {};
+          return one.runner.run(inputs, { signal, arrivedAt, timeLeftMs, onRefused });
         },
       };
     }

@@ -106,6 +106,8 @@ export interface LoadModelsOptions {
   readonly threads?: number | undefined;
   /** @default "cuda" for a service with `resources.gpu`, else "cpu" */
   readonly provider?: ExecutionProvider | undefined;
+  /** Whether calls never coalesce: then nothing is measured, and a model is loaded once. @default false */
+  readonly isOneAtATime?: boolean | undefined;
   /** What `bento profile` measured. @default none */
   readonly profile?: Profile | undefined;
   /** How long each model may be measured at start, in milliseconds. @default 500 */
@@ -159,6 +161,7 @@ async function loadModel(
     padding: known.padding,
     settings,
     ...layoutFor(key, { ...options, threads: options.threads ?? threads }),
+    ...(options.isOneAtATime === true ? { isOneAtATime: true } : {}),
     provider: options.provider ?? (needsGpu ? "cuda" : "cpu"),
     calibrationBudgetMs: options.calibrationBudgetMs,
     flow,

@@ -9,9 +9,12 @@ import { mapStackTraces } from "./map-stack-traces.ts";
 import { type ServeOptions, type Server, serve } from "./serve.ts";
 
 export interface StartOptions extends Omit<ServeOptions, "environment"> {
-  /** @default the process's */
+  /** With AWS_LAMBDA_RUNTIME_API in it, invocations of Lambda are answered instead of HTTP. @default the process's */
   readonly environment?: ServeOptions["environment"];
 }
+
+/** What answers, whoever asks. */
+type Running = Pick<Server, "log" | "close">;
 
 /**
  * Serves until SIGTERM or SIGINT, then drains and exits 0; a second signal exits 130 at once. After an error that nobody
@@ -21,15 +24,30 @@ export interface StartOptions extends Omit<ServeOptions, "environment"> {
 export async function start(options: StartOptions): Promise<void> {
   mapStackTraces();
   try {
-    const server = await serve({ environment: process.env, ...options });
-    stopOnSignal(server);
-    stopOnUncaught(server);
+    const { environment = process.env } = options;
+    const isLambda = (environment["AWS_LAMBDA_RUNTIME_API"] ?? "") !== "";
+    const running = isLambda
+      ? await startLambda({ ...options, environment })
+      : await serve({ ...options, environment });
+    stopOnSignal(running);
+    stopOnUncaught(running);
   } catch (error) {
     fail(error);
   }
 }
 
-function stopOnSignal(server: Server): void {
+/** A function that cannot ask for invocations any more is of no use: it ends, and Lambda starts it anew. */
+async function startLambda(options: ServeOptions): Promise<Running> {
+  const { runLambda } = await import("./lambda/run-lambda.ts"); // nothing of it is loaded where HTTP is served
+  const loop = await runLambda(options);
+  loop.ended.catch((error: unknown) => {
+    const end = () => fail(error);
+    loop.close().then(end, end);
+  });
+  return loop;
+}
+
+function stopOnSignal(server: Running): void {
   let isStopping = false;
   const stop = () => {
     if (isStopping) {
@@ -42,7 +60,7 @@ function stopOnSignal(server: Server): void {
   process.on("SIGINT", stop);
 }
 
-function stopOnUncaught(server: Server): void {
+function stopOnUncaught(server: Running): void {
   for (const event of ["uncaughtException", "unhandledRejection"] as const) {
     process.on(event, (error: unknown) => {
       const err =

@@ -98,14 +98,12 @@ function inferenceOf(
   gate: ModelGate,
   { maxBytes, log, clock }: AddInferenceOptions,
 ): Parameters<AnswerCalls>[1] {
-  return async ({ request, bindings, requestId, arrivedAt, cancellation }) => {
+  return async ({ request, bindings, requestId, arrivedAt, timeLeftMs, cancellation }) => {
     const { headers } = request;
-    const body = await whileReading(gate, () =>
-      readBytes(request, { maxBytes, incoming: bindings?.incoming }),
-    );
+    const body = await whileReading(gate, () => readBytes(request, { maxBytes, bindings }));
     const length = headers.get("inference-header-content-length");
     const inference = readRequest(body, length, api.inputs);
-    const visit = gate.visit(clock.now() - arrivedAt, clock);
+    const visit = gate.visit({ waitedMs: clock.now() - arrivedAt, timeLeftMs }, clock);
     const context = {
       models: visit.models,
       requestId,

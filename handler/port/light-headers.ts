@@ -6,12 +6,15 @@
  */
 import type { IncomingMessage } from "node:http";
 
+/** Headers by their names in lower case, and all of them as names and values in turn. */
+export type HeaderSource = Pick<IncomingMessage, "headers" | "rawHeaders">;
+
 export class LightHeaders implements Headers {
-  readonly #incoming: IncomingMessage;
+  readonly #source: HeaderSource;
   #real: Headers | undefined;
 
-  constructor(incoming: IncomingMessage) {
-    this.#incoming = incoming;
+  constructor(source: HeaderSource) {
+    this.#source = source;
   }
 
   /** A header that was sent several times is one text; Node keeps the first of those that may stand but once. */
@@ -19,7 +22,7 @@ export class LightHeaders implements Headers {
     if (this.#real !== undefined) {
       return this.#real.get(name);
     }
-    const value: unknown = this.#incoming.headers[name.toLowerCase()];
+    const value: unknown = this.#source.headers[name.toLowerCase()];
     return typeof value === "string" ? value : Array.isArray(value) ? value.join(", ") : null;
   }
 
@@ -31,7 +34,7 @@ export class LightHeaders implements Headers {
   get real(): Headers {
     if (this.#real === undefined) {
       this.#real = new Headers();
-      const { rawHeaders } = this.#incoming;
+      const { rawHeaders } = this.#source;
       for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
         this.#real.append(rawHeaders[at] ?? "", rawHeaders[at + 1] ?? "");
       }

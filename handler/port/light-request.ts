@@ -6,7 +6,7 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
-import { LightHeaders } from "./light-headers.ts";
+import { type HeaderSource, LightHeaders } from "./light-headers.ts";
 import { requestUrl } from "./request-url.ts";
 
 /** @returns undefined where the target or the host that it names is none */
@@ -18,13 +18,32 @@ export function requestOf(
   // the members that the class lacks are added to its prototype below
   return url === undefined
     ? undefined
-    : (new LightRequest({ incoming, outgoing, url }) as unknown as Request);
+    : lightRequest({
+        method: incoming.method ?? "GET",
+        url,
+        source: incoming,
+        open: () => ({
+          signal: signalOf(outgoing),
+          // Node's web streams are those of fetch, by other types
+          get body() {
+            return Readable.toWeb(incoming) as ReadableStream;
+          },
+        }),
+      });
 }
 
-interface Origin {
-  readonly incoming: IncomingMessage;
-  readonly outgoing: ServerResponse;
+/** What a light request is made of. */
+export interface Origin {
+  readonly method: string;
   readonly url: string;
+  readonly source: HeaderSource;
+  /** For the real one; the body is not used of requests that have none. */
+  open(): { readonly signal: AbortSignal; readonly body: ReadableStream | Uint8Array<ArrayBuffer> };
+}
+
+/** A request that loads nothing until more is asked of it than its method, URL and headers. */
+export function lightRequest(origin: Origin): Request {
+  return new LightRequest(origin) as unknown as Request;
 }
 
 class LightRequest {
@@ -35,13 +54,13 @@ class LightRequest {
   #real: Request | undefined;
 
   constructor(origin: Origin) {
-    this.method = origin.incoming.method ?? "GET";
+    this.method = origin.method;
     this.url = origin.url;
     this.#origin = origin;
   }
 
   get headers(): LightHeaders {
-    this.#headers ??= new LightHeaders(this.#origin.incoming);
+    this.#headers ??= new LightHeaders(this.#origin.source);
     return this.#headers;
   }
 
@@ -51,21 +70,24 @@ class LightRequest {
   }
 }
 
-function makeReal({ incoming, outgoing, url }: Origin, headers: Headers): Request {
-  const { method = "GET" } = incoming;
+function signalOf(outgoing: ServerResponse): AbortSignal {
   const gone = new AbortController();
   outgoing.once("close", () => {
     if (!outgoing.writableFinished) {
       gone.abort(new Error("the caller has gone"));
     }
   });
+  return gone.signal;
+}
+
+function makeReal({ method, url, open }: Origin, headers: Headers): Request {
+  const opened = open();
   const hasBody = method !== "GET" && method !== "HEAD";
   return new Request(url, {
     method,
     headers,
-    signal: gone.signal,
-    // Node's web streams are those of fetch, by other types
-    ...(hasBody ? { body: Readable.toWeb(incoming) as ReadableStream, duplex: "half" } : {}),
+    signal: opened.signal,
+    ...(hasBody ? { body: opened.body, duplex: "half" } : {}),
   });
 }
 

@@ -8,7 +8,7 @@ import type { NodeBindings } from "../caller.ts";
 
 type Body = string | Uint8Array;
 
-/** What goes to Node's server as it is. */
+/** What goes to Node's server, or into an answer to Lambda, as it is. */
 class LightResponse {
   /** Node's own text for the status is sent. */
   readonly statusText = "";
@@ -60,9 +60,10 @@ export function withHeaders(
   return changed;
 }
 
-/** The same answer for whoever asked: a real one unless Node's server is there to send it. */
+/** The same answer for whoever asked: a real one unless whoever sends it takes light ones. */
 export function finished(response: Response, bindings: NodeBindings | undefined): Response {
-  const light = bindings?.outgoing === undefined ? lightOf(response) : undefined;
+  const isTaken = bindings?.outgoing !== undefined || bindings?.whole !== undefined;
+  const light = isTaken ? undefined : lightOf(response);
   if (light === undefined) {
     return response;
   }

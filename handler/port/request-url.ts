@@ -12,7 +12,10 @@ const DOT_SEGMENT = /\/\.\.?(?:[/?#]|$)/;
 const PLAIN_HOST = /^[a-z0-9._-]+(?::(?:[1-5]\d{3,4}|[6-9]\d{3}))?$/;
 
 /** @returns undefined where they make no URL */
-export function requestUrl({ url: target = "/", headers }: IncomingMessage): string | undefined {
+export function requestUrl({
+  url: target = "/",
+  headers,
+}: Pick<IncomingMessage, "url" | "headers">): string | undefined {
   if (/^https?:\/\//.test(target)) {
     return URL.parse(target)?.href;
   }

@@ -14,7 +14,7 @@ import { type CostProfile, scaleShapeCost } from "../cost-model.ts";
 import { silentLog } from "../log.ts";
 import type { Flow } from "./fair-share.ts";
 import type { ExecutionProvider, RunnerSpec } from "./onnx-session.ts";
-import { type Layout, type PlacedModel, placeModel } from "./place-model.ts";
+import { type Layout, MOST_INLINE_BYTES, type PlacedModel, placeModel } from "./place-model.ts";
 import { createRunner, type LoadedRunner } from "./runner.ts";
 import { SAMPLE_LENGTH } from "./synthetic-inputs.ts";
 
@@ -38,6 +38,8 @@ export interface LoadRunnerOptions {
   readonly provider?: ExecutionProvider | undefined;
   /** How long the model may be measured before it is ready, in milliseconds; 0 measures nothing. @default 500 */
   readonly calibrationBudgetMs?: number | undefined;
+  /** Whether calls never coalesce: then nothing is measured, and a small model runs on this thread. @default false */
+  readonly isOneAtATime?: boolean | undefined;
   /** What `bento profile` measured, to be scaled to this machine. */
   readonly prior?: CostProfile | undefined;
   /** The gate that it shares with other models. @default none */
@@ -58,7 +60,7 @@ const CALIBRATION_BUDGET_MS = 500;
  */
 export async function loadRunner(options: LoadRunnerOptions): Promise<LoadedRunner> {
   const { batchable, settings, padding, flow, name = "model" } = options;
-  const placed = await placeFile(options);
+  const placed = await placeFile(options.isOneAtATime === true ? forOneAtATime(options) : options);
   const { host, profile } = placed;
   const { mode, layout } = placed;
   options.log?.info({ model: name, mode, ...layout, points: profile?.points }, "model loaded");
@@ -71,6 +73,18 @@ export async function loadRunner(options: LoadRunnerOptions): Promise<LoadedRunn
     flow: mode === "worker" ? flow : undefined,
     costModel: scaleShapeCost({ profile: inUnits(profile, padding) }),
   });
+}
+
+/**
+ * One copy of the model over all cores, as no second call could use another; nobody waits for this thread either, while it
+ * runs a small one.
+ */
+function forOneAtATime(options: LoadRunnerOptions): LoadRunnerOptions {
+  const { path, threads = 1, provider, workerUrl } = options;
+  const isSmall =
+    provider !== "cuda" && workerUrl === undefined && sizeOf(path) <= MOST_INLINE_BYTES;
+  const mode = options.mode ?? (isSmall ? "inline" : "worker");
+  return { ...options, threads, mode, calibrationBudgetMs: 0, prior: undefined };
 }
 
 /** What batches of a model with padding cost goes by their rows times their length, not by rows alone. */

@@ -47,7 +47,7 @@ export interface PlacedModel {
 }
 
 /** Larger files are no models that run in microseconds. */
-const MOST_INLINE_BYTES = 2_000_000;
+export const MOST_INLINE_BYTES = 2_000_000;
 /** What a batch pays for the way to a thread and back, with what it costs the event loop. */
 const HOP_MS = 0.1;
 /** Longest that the event loop may stand still. */

@@ -27,13 +27,13 @@ function setUp() {
   const answer = (times: number, uses = true) =>
     Promise.all(
       Array.from({ length: times }, () => {
-        const visit = gate.visit(7, clock);
+        const visit = gate.visit({ waitedMs: 7 }, clock);
         return visit.follow(async () => (uses ? await visit.models["fake"]?.run({}) : undefined));
       }),
     );
   const refuse = async (isHandled = false) => {
     isRefusing = true;
-    const visit = gate.visit(0, clock);
+    const visit = gate.visit({ waitedMs: 0 }, clock);
     const call = visit.follow(async () => {
       const work = visit.models["fake"]?.run({});
       return isHandled ? await work?.catch(() => ({})) : await work;

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { build } from "esbuild";
+import { build, type Metafile } from "esbuild";
 import { describe, expect, it } from "vitest";
 import { REPOSITORY } from "../support/sources.ts";
 
@@ -8,11 +8,12 @@ const PACKAGES = ["zod", "hono"];
 const FOLDERS = ["core", "handler"];
 
 /** Bundled as the packager does it; nothing is written. */
-async function inputsOf(entry: string): Promise<string[]> {
+async function bundleOf(entry: string): Promise<Metafile> {
   const { metafile } = await build({
     entryPoints: [join(REPOSITORY, entry)],
     absWorkingDir: REPOSITORY,
     bundle: true,
+    splitting: true,
     write: false,
     metafile: true,
     outdir: "unwritten",
@@ -22,8 +23,37 @@ async function inputsOf(entry: string): Promise<string[]> {
     external: ["onnxruntime-node"],
     logLevel: "silent",
   });
-  return Object.keys(metafile.inputs);
+  return metafile;
 }
+
+async function inputsOf(entry: string): Promise<string[]> {
+  return Object.keys((await bundleOf(entry)).inputs);
+}
+
+/** What is loaded when the entry is: not what it imports later. */
+async function loadedAtOnce(entry: string): Promise<string[]> {
+  const { outputs } = await bundleOf(entry);
+  const first = Object.keys(outputs).find((path) => outputs[path]?.entryPoint === entry);
+  const seen = new Set(first === undefined ? [] : [first]);
+  for (const path of seen) {
+    for (const { path: next, kind } of outputs[path]?.imports ?? []) {
+      if (kind === "import-statement") {
+        seen.add(next);
+      }
+    }
+  }
+  return [...seen].flatMap((path) => Object.keys(outputs[path]?.inputs ?? {}));
+}
+
+describe("a start without Lambda", () => {
+  it("loads nothing of Lambda's loop, whose inputs are in the bundle", async () => {
+    const isLambda = (path: string) => path.startsWith("handler/lambda/");
+    const loaded = await loadedAtOnce("handler/main.ts");
+    expect(loaded).toContain("handler/listen.ts");
+    expect(loaded.filter(isLambda)).toEqual([]);
+    expect((await inputsOf("handler/main.ts")).some(isLambda)).toBe(true);
+  });
+});
 
 describe.each(["handler/main.ts", "handler/runner/onnx-worker.ts"])("the bundle of %s", (entry) => {
   it("has no npm package that is not listed", async () => {

@@ -1,0 +1,183 @@
+/**
+ * A service as a Lambda function: as many invocations at once as Lambda sends, all on one event loop and in one batcher.
+ *
+ * @module
+ */
+import { BentoError } from "../../core/bento-error.ts";
+import { formatError } from "../../core/format-error.ts";
+import type { ServerLog } from "../log.ts";
+import { type Environment, type OpenServiceOptions, openService } from "../open-service.ts";
+import { type AnswerEvent, answerEvents } from "./answer-event.ts";
+import { askApp } from "./ask-app.ts";
+import { type EmbeddedMetrics, embeddedMetrics } from "./embedded-metrics.ts";
+import { piecesOf } from "./http-stream.ts";
+import {
+  createRuntimeApi,
+  type FunctionError,
+  type Invocation,
+  type RuntimeApi,
+} from "./runtime-api.ts";
+
+export interface RunLambdaOptions
+  extends Omit<OpenServiceOptions, "isOneAtATime" | "createMetrics"> {
+  /**
+   * Beside what {@link OpenServiceOptions} name: AWS_LAMBDA_RUNTIME_API, AWS_LAMBDA_MAX_CONCURRENCY,
+   * AWS_LAMBDA_INITIALIZATION_TYPE, BENTO_LAMBDA_STREAM, BENTO_SNAPSTART, BENTO_SQS_API.
+   */
+  readonly environment: Environment;
+  /** Longest that `close` waits for invocations at work, in milliseconds. @default 9000 */
+  readonly drainTimeoutMs?: number;
+  /** Takes the lines of metrics. @default stdout */
+  readonly writeMetrics?: (line: string) => void;
+  /** Milliseconds since 1970. @default the process's */
+  readonly now?: () => number;
+}
+
+export interface LambdaLoop {
+  readonly log: ServerLog;
+  /** Rejects when Lambda cannot be asked for invocations any more. Resolves once closed. */
+  readonly ended: Promise<void>;
+  /** Asks for no more invocations, answers those at work within the limit, and stops the service. */
+  close(): Promise<void>;
+}
+
+/** How often metrics go out where many invocations share a process. */
+const METRICS_MS = 10_000;
+/** Tries for the next invocation where other polls still answer; from 100 ms on, twice as long each time. */
+const SHARED_RETRIES = { tries: 20, firstMs: 100, mostMs: 90_000 };
+/** Longest that Lambda is told why the function does not start. */
+const INIT_ERROR_MS = 2000;
+
+/**
+ * Loads the service and answers invocations until closed. Lambda is told of what keeps it from starting.
+ *
+ * @throws BentoError as {@link openService} does, BENTO_INVALID_INPUT for a concurrency that is no number
+ */
+export async function runLambda(options: RunLambdaOptions): Promise<LambdaLoop> {
+  const { environment, now = Date.now, writeMetrics = writeStdout } = options;
+  const host = environment["AWS_LAMBDA_RUNTIME_API"] ?? "";
+  let api = createRuntimeApi({ host });
+  try {
+    const concurrency = concurrencyOf(environment);
+    api = concurrency > 1 ? createRuntimeApi({ host, nextRetries: SHARED_RETRIES }) : api;
+    const metrics = embeddedMetrics({ write: writeMetrics, now });
+    const service = await openService({
+      ...options,
+      isOneAtATime: concurrency === 1,
+      createMetrics: metrics.create,
+    });
+    const answer = answerEvents({
+      definition: service.definition,
+      ask: askApp(service.app),
+      log: service.log,
+      queueApi: environment["BENTO_SQS_API"] || undefined,
+      isStreaming: environment["BENTO_LAMBDA_STREAM"] === "1",
+      now,
+    });
+    await waitForSnapshot(environment, api);
+    service.log.info({ concurrency, models: service.models }, "polling");
+    return startLoop({ ...options, ...service, api, answer, metrics, concurrency });
+  } catch (error) {
+    const telling = api.failInit(initError(error)).catch(() => {});
+    await Promise.race([telling, new Promise((resolve) => setTimeout(resolve, INIT_ERROR_MS))]);
+    api.close();
+    throw error;
+  }
+}
+
+/** What Lambda shows of a start that failed: our three lines. */
+function initError(error: unknown): FunctionError {
+  const errorType = BentoError.isInstance(error) ? error.code : "Runtime.InitError";
+  return { errorType, errorMessage: formatError(error).trimEnd() };
+}
+
+function concurrencyOf(environment: Environment): number {
+  const text = environment["AWS_LAMBDA_MAX_CONCURRENCY"] || "1";
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1) {
+    throw new BentoError("BENTO_INVALID_INPUT", `not a concurrency: ${JSON.stringify(text)}`, {
+      where: "AWS_LAMBDA_MAX_CONCURRENCY",
+      hint: "Lambda sets it to a whole number from 1",
+    });
+  }
+  return count;
+}
+
+/** With SnapStart this is where the snapshot is taken, with all models loaded. */
+async function waitForSnapshot(environment: Environment, api: RuntimeApi): Promise<void> {
+  const isSnapshot = environment["AWS_LAMBDA_INITIALIZATION_TYPE"] === "snap-start";
+  if (isSnapshot && environment["BENTO_SNAPSTART"] === "1") {
+    await api.waitForRestore();
+  }
+}
+
+interface LoopParts {
+  readonly api: RuntimeApi;
+  readonly answer: AnswerEvent;
+  readonly metrics: EmbeddedMetrics;
+  readonly concurrency: number;
+  readonly log: ServerLog;
+  readonly drainTimeoutMs?: number;
+  stop(): Promise<void>;
+}
+
+function startLoop(parts: LoopParts): LambdaLoop {
+  const { api, metrics, concurrency, log, stop, drainTimeoutMs = 9000 } = parts;
+  const stopping = new AbortController();
+  const timer = concurrency > 1 ? setInterval(metrics.flush, METRICS_MS) : undefined;
+  const polls = Array.from({ length: concurrency }, () => poll(parts, stopping.signal));
+  let closing: Promise<void> | undefined;
+  const close = async () => {
+    log.info({}, "draining");
+    stopping.abort();
+    await Promise.race([Promise.allSettled(polls), elapsed(drainTimeoutMs)]);
+    clearInterval(timer);
+    metrics.flush();
+    api.close();
+    await stop();
+    log.info({}, "stopped");
+  };
+  const ended = Promise.all(polls).then(() => {});
+  ended.catch(() => {}); // whoever cares asks for it
+  return { log, ended, close: () => (closing ??= close()) };
+}
+
+/** One invocation after the other. */
+async function poll(parts: LoopParts, signal: AbortSignal): Promise<void> {
+  const { api, answer, metrics, concurrency, log } = parts;
+  for (;;) {
+    const invocation = await api.next(signal);
+    if (invocation === undefined) {
+      return;
+    }
+    try {
+      await deliver(api, invocation, answer);
+    } catch (err) {
+      log.error({ requestId: invocation.requestId, err }, "answer not delivered");
+    }
+    if (concurrency === 1) {
+      metrics.flush(); // the process stands still until the next invocation
+    }
+  }
+}
+
+async function deliver(api: RuntimeApi, invocation: Invocation, answer: AnswerEvent) {
+  const { requestId } = invocation;
+  const given = await answer(invocation);
+  switch (given.kind) {
+    case "answer":
+      return api.respond(requestId, given.body);
+    case "stream":
+      return api.respondInPieces(requestId, piecesOf(given.response));
+    case "error":
+      return api.fail(requestId, given.error);
+  }
+}
+
+function elapsed(delayMs: number): Promise<void> {
+  return new Promise((resolve) => void setTimeout(resolve, delayMs).unref());
+}
+
+function writeStdout(line: string): void {
+  process.stdout.write(line);
+}
