@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Stats } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { BentoError } from "../core/bento-error.ts";
@@ -216,7 +217,8 @@ async function listFolder(folder: string): Promise<string[]> {
   }
 }
 
-async function statPath(path: string) {
+/** @throws BentoError BENTO_NOT_FOUND when the path names nothing */
+export async function statPath(path: string): Promise<Stats> {
   try {
     return await stat(path);
   } catch (error) {

@@ -4,12 +4,13 @@
  *
  * @module
  */
-import { mkdir, mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { BentoError } from "../../core/bento-error.ts";
 import type { ModelManifest } from "../../core/model-manifest.ts";
 import { unpackArchive } from "../archive/unpack-archive.ts";
 import { diskError } from "../disk-error.ts";
+import { statPath } from "../model-source.ts";
 import type { SavedModel, SaveModelOptions } from "../save-model.ts";
 import type { SignatureInput } from "../signatures.ts";
 import { MODEL_YAML, readModelYaml } from "./model-yaml.ts";
@@ -51,9 +52,7 @@ export async function importBentoMl(
   options: ImportModelOptions = {},
 ): Promise<ImportedModel> {
   options.signal?.throwIfAborted();
-  const found = await stat(path).catch((error: unknown) => {
-    throw diskError(error, "read", path);
-  });
+  const found = await statPath(path);
   if (found.isDirectory()) {
     return await importFolder({ folder: path, origin: path }, work, options);
   }

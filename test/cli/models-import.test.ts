@@ -110,7 +110,8 @@ describe("bento models import", () => {
       |       }
       |     },
       |     "metadata": {}
-      |   }
+      |   },
+      |   "notes": []
       | }
       "
     `);
