@@ -31,9 +31,11 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 
 /** Folders that are no part of the package, and what they are. */
 const AROUND: Readonly<Record<string, string>> = {
+  action: "the GitHub Action",
   bench: "measurements",
   demo: "npm run demo",
   docs: "pages",
+  examples: "workflows of users, linted by test/action",
   fixtures: "projects of users; they have a rule of their own below",
   scripts: "what npm runs around a build",
   test: "mirrors the tree",
