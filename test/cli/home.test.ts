@@ -160,7 +160,9 @@ bento build -o tag
           MAIN: join(import.meta.dirname, "../../cli/main.ts"),
         },
       });
-      expect(scrubbed(stdout, cli)).toMatchInlineSnapshot(`
+      // which file of the bundle is the first without room depends on their lengths
+      const shown = scrubbed(stdout, cli).replaceAll(/(build-RANDOM\/src\/)[\w.-]+/g, "$1FILE");
+      expect(shown).toMatchInlineSnapshot(`
         "$ bento models import small.onnx --name small --version v1
         small:v1
         registered small:v1
@@ -174,8 +176,8 @@ bento build -o tag
         exit 5
         $ bento build
         ✓ bundle  TIME
-        error: cannot write HOME/tmp/build-RANDOM/src/service.js.map: the disk is full
-          at: HOME/tmp/build-RANDOM/src/service.js.map
+        error: cannot write HOME/tmp/build-RANDOM/src/FILE: the disk is full
+          at: HOME/tmp/build-RANDOM/src/FILE
           do: free some space, or choose a folder on another disk with --store or BENTO_HOME
         exit 5
         $ bento models list -o tag

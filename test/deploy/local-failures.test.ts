@@ -205,7 +205,14 @@ describe("applyPlan on local, when it goes wrong", () => {
         refused.push(destroyDeployment(STUB_KEY, runtime).catch((error: unknown) => error));
       }
     };
-    await applyPlan(plan, { ...runtime, onProgress });
+    // the deploy does not end before the other has been told
+    const { deployments } = runtime.store;
+    const append: typeof deployments.append = async (record, options) => {
+      await Promise.all(refused);
+      return deployments.append(record, options);
+    };
+    const store = { ...runtime.store, deployments: { ...deployments, append } };
+    await applyPlan(plan, { ...runtime, store, onProgress });
     expect(await Promise.all(refused)).toMatchObject([{ code: "BENTO_CONFLICT" }]);
     expect(await statusOf(STUB_KEY, runtime)).toMatchObject({ state: "ready" });
   });
