@@ -9,6 +9,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 
 const PYTHON = join(import.meta.dirname, "../../.tmp/bentoml/bin/python");
+/** There once everything was installed. */
+const INSTALLED = join(PYTHON, "../bentoml");
 
 /** Imports an archive into a new store, reads the model back and runs it on one row. */
 const SCRIPT = `
@@ -29,7 +31,7 @@ print(json.dumps({
 
 /** Whether BentoML is missing and tests may be skipped. */
 export function skipWithoutBentoMl(): boolean {
-  return process.env["BENTO_TEST_NO_SKIP"] !== "1" && !existsSync(PYTHON);
+  return process.env["BENTO_TEST_NO_SKIP"] !== "1" && !existsSync(INSTALLED);
 }
 
 /**
