@@ -5,6 +5,7 @@
  */
 import { BentoError } from "../core/bento-error.ts";
 import { type ExactTag, formatTag, parseTag, type Tag } from "../core/tag.ts";
+import type { Deleted } from "../model-store/delete-version.ts";
 import { confirm } from "./confirm.ts";
 import type { CliContext } from "./context.ts";
 import { printDocument } from "./output.ts";
@@ -17,7 +18,7 @@ export interface DeleteRequest {
   /** The part of the store that has them. */
   readonly versions: {
     resolve(tag: Tag): Promise<ExactTag>;
-    delete(tag: Tag, options: { readonly force: boolean }): Promise<unknown>;
+    delete(tag: Tag, options: { readonly force: boolean }): Promise<Deleted>;
   };
   readonly flags: { readonly yes?: boolean; readonly force?: boolean; readonly json?: boolean };
 }
@@ -34,15 +35,30 @@ export async function deleteVersions(
   }
   const words = exact.map(formatTag);
   await confirm(context, `delete ${words.join(", ")}?`, flags.yes === true);
+  const allBroken: Record<string, Deleted["broken"]> = {};
   for (const tag of exact) {
-    await versions.delete(tag, { force: flags.force === true });
+    const { broken } = await versions.delete(tag, { force: flags.force === true });
     if (flags.json !== true) {
       context.out(`${formatTag(tag)}\n`); // one that fails after it must not hide that this one is gone
+      for (const user of broken) {
+        context.err(brokenLine(formatTag(tag), user));
+      }
+    }
+    if (broken.length > 0) {
+      allBroken[formatTag(tag)] = broken;
     }
   }
   if (flags.json === true) {
-    await printDocument(context, { deleted: words }, "json");
+    const isBroken = Object.keys(allBroken).length > 0;
+    const document = { deleted: words, ...(isBroken ? { broken: allBroken } : {}) };
+    await printDocument(context, document, "json");
   }
+}
+
+/** An alias goes with its version; bentos and deployments stay, and lack it. */
+function brokenLine(tag: string, user: string): string {
+  const what = user.startsWith("alias ") ? `${user} went with it` : `${user} still needs it`;
+  return `${tag} is gone: ${what}\n`;
 }
 
 function versionedTag(text: string, command: string): Tag {

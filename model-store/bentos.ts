@@ -24,6 +24,7 @@ import { filePieces, putBlob } from "./blobs.ts";
 import type { ProgressOptions } from "./count-bytes.ts";
 import { type Deleted, type DeleteOptions, deleteVersion } from "./delete-version.ts";
 import type { WaitOptions } from "./driver.ts";
+import { eachFile } from "./each-file.ts";
 import { blobKey } from "./keys.ts";
 import { markLatest } from "./latest.ts";
 import { materialise } from "./materialise.ts";
@@ -199,9 +200,9 @@ async function saveBento(
     shelf.driver,
     { digests, now: shelf.now, wait: shelf.wait, signal },
     async () => {
-      for (const file of filesOf(manifest)) {
-        await storeFile(shelf, folder, file, { signal, onProgress });
-      }
+      await eachFile(filesOf(manifest), (file) =>
+        storeFile(shelf, folder, file, { signal, onProgress }),
+      );
       return stored === undefined ? registerVersion(shelf, manifest, { signal }) : "exists";
     },
   );

@@ -8,7 +8,7 @@ import type { Digest } from "../core/digest.ts";
 import type { OnProgress } from "../core/progress.ts";
 import type { Driver, WaitOptions } from "./driver.ts";
 import { BLOBS_PREFIX, blobKey, digestOfKey } from "./keys.ts";
-import { COLLECTOR_TRUST_MS, condemn, pardon, pendingDigests } from "./pending.ts";
+import { COLLECTOR_TRUST_MS, clearCondemned, condemn, pardon, pendingDigests } from "./pending.ts";
 import { type Shelves, usedDigests } from "./used-digests.ts";
 
 export interface CollectGarbageOptions extends WaitOptions {
@@ -60,8 +60,12 @@ export async function collectGarbage(
   const blobs: Garbage[] = [];
   for (let from = 0; from < found.length && !isDryRun; from += BATCH) {
     const batch = found.slice(from, from + BATCH);
-    blobs.push(...(await removeBatch(driver, shelves, batch, { before, signal })));
+    blobs.push(...(await removeBatch(driver, shelves, batch, { signal })));
     tell(options.onProgress, blobs, found);
+  }
+  if (!isDryRun) {
+    await pendingDigests(driver, { now, signal }); // clears those of the dead
+    await clearCondemned(driver, { now, signal });
   }
   const gone = isDryRun ? found : blobs;
   return {
@@ -99,10 +103,9 @@ async function removeBatch(
   driver: Driver,
   shelves: Shelves,
   batch: readonly Garbage[],
-  options: WaitOptions & { readonly before: Date },
+  { signal }: WaitOptions,
 ): Promise<Garbage[]> {
   const { now } = shelves.models;
-  const { signal } = options;
   const digests = batch.map(({ digest }) => digest);
   const removed: Garbage[] = [];
   await condemn(driver, digests, { now, signal });
@@ -113,7 +116,7 @@ async function removeBatch(
       signal?.throwIfAborted();
       if (now().getTime() - lookedAt > COLLECTOR_TRUST_MS) {
         lookedAt = now().getTime();
-        inUse = await digestsInUse(driver, shelves, options);
+        inUse = await digestsInUse(driver, shelves, { now, signal });
       }
       if (!inUse.has(blob.digest) && (await driver.delete(blobKey(blob.digest), { signal }))) {
         removed.push(blob);
@@ -129,7 +132,7 @@ async function removeBatch(
 async function digestsInUse(
   driver: Driver,
   shelves: Shelves,
-  options: WaitOptions & { readonly before: Date },
+  options: WaitOptions & { readonly now: () => Date },
 ): Promise<Set<Digest>> {
   const pending = await pendingDigests(driver, options);
   const used = await usedDigests(shelves, options);

@@ -9,12 +9,14 @@ import type { OnProgress } from "../core/progress.ts";
 import type { ExactTag, Tag } from "../core/tag.ts";
 import { damaged, openUnchecked, putBlob } from "./blobs.ts";
 import type { WaitOptions } from "./driver.ts";
+import { eachFile } from "./each-file.ts";
 import { blobKey } from "./keys.ts";
 import { changeLabels, readLabels } from "./labels.ts";
 import { latestVersion, markLatest } from "./latest.ts";
 import { withPending } from "./pending.ts";
 import { type ResolveOptions, resolveTag } from "./resolve-tag.ts";
 import { findVersion, registerVersion, type Shelf, type StoredVersion } from "./shelf.ts";
+import { copySignatures } from "./sign-model.ts";
 
 export interface CopyVersionOptions extends ResolveOptions {
   readonly onProgress?: OnProgress | undefined;
@@ -48,14 +50,15 @@ export async function copyVersion<Manifest extends ExactTag>(
   const digests = files.map(({ digest }) => digest);
   return withPending(to.driver, { digests, now: to.now, wait: to.wait, signal }, async () => {
     let [sentBytes, presentBytes] = [0, 0];
-    for (const file of files) {
+    await eachFile(files, async (file) => {
       if ((await sendFile(from, to, file, options)) === "created") {
         sentBytes += file.size;
       } else {
         presentBytes += file.size;
       }
-    }
+    });
     const isNewest = await isNewerThanLatest(to, stored, { signal });
+    await copySignatures(from, to, stored, { signal }); // whoever sees it sees it signed
     const state = await registerVersion(to, manifest, {
       registeredAt: stored.registeredAt,
       signal,

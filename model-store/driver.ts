@@ -83,6 +83,8 @@ export interface Driver extends AsyncDisposable {
   sweep?(before: Date, options?: WaitOptions): Promise<number>;
   /** A file with the bytes under a key, never to be written to; only for drivers on this machine's disk. */
   localPath?(key: string, options?: LocalPathOptions): Promise<string | undefined>;
+  /** Drops the copy that `localPath` gave and that was found damaged; only for drivers that keep copies. */
+  dropLocalPath?(key: string): Promise<void>;
 }
 
 const SEGMENT = /^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/;

@@ -14,6 +14,7 @@ import { collect } from "./collect.ts";
 import { countBytes, type ProgressOptions } from "./count-bytes.ts";
 import { diskError, systemCode } from "./disk-error.ts";
 import type { Driver, WaitOptions } from "./driver.ts";
+import { eachFile } from "./each-file.ts";
 import { fillFile } from "./fill-file.ts";
 import { blobKey } from "./keys.ts";
 
@@ -58,13 +59,13 @@ export async function materialise(folder: string, content: FolderContent): Promi
  * @param folder - made when absent; files in it are not overwritten
  */
 export async function copyOut(folder: string, content: FolderContent): Promise<void> {
-  for (const file of content.files) {
+  await eachFile(content.files, async (file) => {
     const path = join(folder, file.path);
     await mkdir(dirname(path), { recursive: true });
     const pieces = await openBlob(content.driver, file, content);
     const step = { step: `write ${file.path}`, totalBytes: file.size, ...content };
     await writePieces(path, countBytes(pieces, step));
-  }
+  });
   for (const [name, text] of content.documents ?? []) {
     await mkdir(dirname(join(folder, name)), { recursive: true });
     await writePieces(join(folder, name), [Buffer.from(text)]);
@@ -101,14 +102,14 @@ async function swapIn(work: string, folder: string, content: FolderContent): Pro
 
 async function fillFolder(folder: string, content: FolderContent): Promise<void> {
   const copied: StoredFile[] = [];
-  for (const file of content.files) {
+  await eachFile(content.files, async (file) => {
     content.signal?.throwIfAborted();
     const path = join(folder, file.path);
     await mkdir(dirname(path), { recursive: true });
     if (!(await linkBlob(content, file, path))) {
       copied.push(file);
     }
-  }
+  });
   const { files: _, ...rest } = content;
   await copyOut(folder, { ...rest, files: copied });
 }
@@ -119,9 +120,17 @@ async function linkBlob(
   file: StoredFile,
   path: string,
 ): Promise<boolean> {
+  const key = blobKey(file.digest);
   const told = { name: file.path, onProgress, signal };
-  const blob = await driver.localPath?.(blobKey(file.digest), told);
-  if (blob === undefined || !(await isContent(blob, file, stamps))) {
+  let blob = await driver.localPath?.(key, told);
+  if (blob !== undefined && !(await isContent(blob, file, stamps))) {
+    if (driver.dropLocalPath === undefined) {
+      return false;
+    }
+    await driver.dropLocalPath(key); // a copy: the store itself may have it sound
+    blob = await driver.localPath?.(key, told);
+  }
+  if (blob === undefined) {
     return false;
   }
   return await link(blob, path).then(

@@ -18,6 +18,9 @@ const CONDEMNED_PREFIX = "condemned/";
 /** Longest that a collector acts on what it has listed, in milliseconds. */
 export const COLLECTOR_TRUST_MS = 5 * 60_000;
 
+/** After this long a writer has died, or does something that takes longer than any upload should. */
+const PENDING_MS = 24 * 3_600_000;
+
 /** After this long a condemned blob's collector has died: it stops at half of it. */
 const CONDEMNED_MS = 2 * COLLECTOR_TRUST_MS;
 
@@ -53,15 +56,16 @@ export async function withPending<Result>(
   }
 }
 
-/** Digests that writers of versions are about to use; what a dead writer has left is cleared. */
+/** Digests that writers of versions are about to use; what one that has died has left is cleared. */
 export async function pendingDigests(
   driver: Driver,
-  { before, signal }: WaitOptions & { readonly before: Date },
+  { now, signal }: WaitOptions & { readonly now: () => Date },
 ): Promise<Set<Digest>> {
   const pending = new Set<Digest>();
   for await (const { key } of driver.list(PENDING_PREFIX, { signal })) {
     const found = await findDocument({ driver, key, schema: Pending, signal });
-    if (found !== undefined && new Date(found.at) < before) {
+    // whatever the grace period of garbage is: this writer may be at work
+    if (found !== undefined && ageMs(found, now) > PENDING_MS) {
       await driver.delete(key, { signal });
     }
     for (const digest of found?.digests ?? []) {
@@ -89,6 +93,16 @@ export async function pardon(driver: Driver, digests: readonly Digest[]): Promis
   }
 }
 
+/** Clears what collectors that have died have left, so that nobody waits for them. */
+export async function clearCondemned(
+  driver: Driver,
+  { now, signal }: WaitOptions & { readonly now: () => Date },
+): Promise<void> {
+  for await (const { key } of driver.list(CONDEMNED_PREFIX, { signal })) {
+    await isInForce(driver, key, { now, signal });
+  }
+}
+
 async function isCondemned(
   driver: Driver,
   wanted: ReadonlySet<string>,
@@ -96,17 +110,31 @@ async function isCondemned(
 ): Promise<boolean> {
   let isFound = false;
   for await (const { key } of driver.list(CONDEMNED_PREFIX, { signal })) {
-    if (wanted.has(key)) {
-      const condemned = await findDocument({ driver, key, schema: Condemned, signal });
-      const age = condemned && now().getTime() - new Date(condemned.at).getTime();
-      if (age !== undefined && age < CONDEMNED_MS) {
-        isFound = true;
-      } else if (age !== undefined) {
-        await driver.delete(key, { signal }); // of a collector that has died
-      }
+    if (wanted.has(key) && (await isInForce(driver, key, { now, signal }))) {
+      isFound = true;
     }
   }
   return isFound;
+}
+
+async function isInForce(
+  driver: Driver,
+  key: string,
+  { now, signal }: WaitOptions & { readonly now: () => Date },
+): Promise<boolean> {
+  const condemned = await findDocument({ driver, key, schema: Condemned, signal });
+  if (condemned === undefined) {
+    return false;
+  }
+  const isRecent = ageMs(condemned, now) < CONDEMNED_MS;
+  if (!isRecent) {
+    await driver.delete(key, { signal }); // of a collector that has died
+  }
+  return isRecent;
+}
+
+function ageMs({ at }: { readonly at: string }, now: () => Date): number {
+  return now().getTime() - new Date(at).getTime();
 }
 
 function condemnedKey(digest: Digest): string {

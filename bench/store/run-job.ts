@@ -11,8 +11,13 @@ import type { Job, JobDone } from "./job.ts";
 
 const JOB = fileURLToPath(new URL("./job.ts", import.meta.url));
 
-/** @throws when the process fails, with what it said */
+/**
+ * What earlier copies have left to be written goes to disk first: no job waits for another's bytes.
+ *
+ * @throws when the process fails, with what it said
+ */
 export async function runJob(job: Job): Promise<JobDone> {
+  await promisify(execFile)("sync");
   const { stdout } = await promisify(execFile)(
     process.execPath,
     ["--conditions=bentokit-source", "--no-warnings", JOB, JSON.stringify(job)],

@@ -25,6 +25,7 @@ export function cachedBlobs(remote: Driver, cache: Driver): Driver {
     writtenAt: (key, options) => remote.writtenAt(key, options),
     sweep: async (before, options) => (await remote.sweep?.(before, options)) ?? 0,
     localPath: async (key, options) => copyOf({ remote, cache }, key, options),
+    dropLocalPath: async (key) => void (await cache.delete(key)),
     async [Symbol.asyncDispose]() {
       await remote[Symbol.asyncDispose]();
       await cache[Symbol.asyncDispose]();

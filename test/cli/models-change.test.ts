@@ -95,7 +95,12 @@ describe("bento models delete", () => {
         do: delete or move those first, or say --force to delete it all the same
       "
     `);
-    expect(await cli.seen("models delete small:v1 --yes --force")).toBe("exit 0\n| small:v1\n");
+    expect(await cli.seen("models delete small:v1 --yes --force")).toMatchInlineSnapshot(`
+      "exit 0
+      | small:v1
+      small:v1 is gone: alias production went with it
+      "
+    `);
     expect(await cli.seen("models get small:production")).toMatchInlineSnapshot(`
       "exit 3
       error: model small has no version or alias production
