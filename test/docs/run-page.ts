@@ -29,7 +29,15 @@ export function runBlocks({ blocks }: Page): RunBlock[] {
     const isOutput = next?.language === "text" && next.title === "output";
     const lines = isOutput ? next.text.trim().split("\n") : [];
     const said = [...block.below.matchAll(/prints\s+`([^`]+)`/g)].map(([, text = ""]) => text);
-    return [{ block, lines, said }];
+    return [{ block: { ...block, text: withTexts(block.text, blocks) }, lines, said }];
+  });
+}
+
+/** `cat > FILE  # the text above` writes the block of that title, as a reader would paste it. */
+function withTexts(script: string, blocks: readonly Block[]): string {
+  return script.replaceAll(/^cat > (\S+)\s+# the text above$/gm, (_line, file: string) => {
+    const text = blocks.find(({ title }) => title === file)?.text ?? "";
+    return `cat > ${file} <<'END OF TEXT'\n${text}END OF TEXT`;
   });
 }
 
