@@ -8,6 +8,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { type Gate, parseGate } from "../core/gate.ts";
 import { type ExactTag, parseTag } from "../core/tag.ts";
+import type { Signer } from "../oci/attest/signing-key.ts";
 import type { AliasChange, AliasMove, MoveAliasOptions } from "./aliases.ts";
 import type { ImportedModel, ImportModelOptions } from "./bentoml/import-bentoml.ts";
 import type { ChainEntry } from "./chain.ts";
@@ -21,6 +22,7 @@ import { openStore } from "./open-store.ts";
 import type { PromoteOptions, Promotion, RollBackOptions } from "./promote.ts";
 import type { ResolveOptions } from "./resolve-tag.ts";
 import type { SavedModel, SaveModelOptions } from "./save-model.ts";
+import type { SignedModel } from "./sign-model.ts";
 import type { Store } from "./store.ts";
 import type { VerifiedStore, VerifyStoreOptions } from "./verify-store.ts";
 
@@ -62,6 +64,8 @@ export interface DefaultModels {
   export(tag: string, folder: string, options?: WaitOptions & ProgressOptions): Promise<ExactTag>;
   /** Makes an alias mean a version, without gates. */
   alias(tag: string, alias: string, options?: MoveAliasOptions): Promise<AliasChange>;
+  /** Signs the version that a tag means now; `promote` may ask for it with `signedBy`. */
+  sign(tag: string, signer: Signer, options?: WaitOptions): Promise<SignedModel>;
   /** Moves an alias once every gate holds. */
   promote(tag: string, options: PromoteByTextOptions): Promise<Promotion>;
   /** Moves an alias back to what it meant before. */
@@ -92,6 +96,8 @@ export const models: DefaultModels = {
     ),
   alias: async (tag, alias, options) =>
     withStore((store) => store.models.setAlias(parseTag(tag), alias, options)),
+  sign: async (tag, signer, options) =>
+    withStore((store) => store.models.sign(parseTag(tag), signer, options)),
   promote: async (tag, { require = [], ...options }) => {
     const gates: Gate[] = require.map(parseGate);
     return await withStore((store) => store.models.promote(parseTag(tag), { ...options, gates }));

@@ -5,6 +5,7 @@
  * @module
  */
 export type { ModelManifest } from "../core/model-manifest.ts";
+export { parsePrivateKey, parsePublicKey, type Signer } from "../oci/attest/signing-key.ts";
 export type { AliasChange, AliasMove, MoveAliasOptions } from "./aliases.ts";
 export type { ImportedModel, ImportModelOptions } from "./bentoml/import-bentoml.ts";
 export type { ExportedArchive, ModelExchange } from "./bentoml/model-exchange.ts";
@@ -28,6 +29,7 @@ export { type OpenStoreOptions, openStore } from "./open-store.ts";
 export type { PromoteOptions, Promotion, RollBackOptions } from "./promote.ts";
 export type { ResolveOptions } from "./resolve-tag.ts";
 export type { SavedModel, SaveModelOptions } from "./save-model.ts";
+export type { SignedModel } from "./sign-model.ts";
 export type { SignatureInput } from "./signatures.ts";
 export type { ByteStreamInput } from "./spool-stream.ts";
 export type { Store } from "./store.ts";

@@ -5,6 +5,7 @@
  * @module
  */
 import { type Digest, digestHex, isDigest } from "../core/digest.ts";
+import type { ExactTag } from "../core/tag.ts";
 
 /** What has versions, aliases and labels. */
 export type Kind = "models" | "bentos";
@@ -58,6 +59,11 @@ export function aliasPrefix(kind: Kind, name: string, alias: string): string {
 /** A chain of the labels of one version. */
 export function labelsPrefix(kind: Kind, name: string, version: string): string {
   return `${kind}/${name}/labels/${version}/`;
+}
+
+/** Signatures over one version at one content, a document a key. */
+export function signaturesPrefix(kind: Kind, { name, version }: ExactTag, digest: Digest): string {
+  return `${kind}/${name}/signatures/${version}/${digestHex(digest)}/`;
 }
 
 export const DEPLOYMENTS_PREFIX = "deployments/";

@@ -9,6 +9,7 @@ import { canonicalJson } from "../core/canonical-json.ts";
 import { digestHex } from "../core/digest.ts";
 import { type ModelManifest, modelDigest } from "../core/model-manifest.ts";
 import type { ExactTag, Tag } from "../core/tag.ts";
+import type { Signer } from "../oci/attest/signing-key.ts";
 import {
   type AliasChange,
   type AliasMove,
@@ -46,6 +47,7 @@ import type { Reference } from "./references.ts";
 import { type ResolveOptions, resolveTag } from "./resolve-tag.ts";
 import { type SavedModel, type SaveModelOptions, saveModel } from "./save-model.ts";
 import type { Shelf } from "./shelf.ts";
+import { type SignedModel, signModel } from "./sign-model.ts";
 import { spoolStream } from "./spool-stream.ts";
 
 export interface ModelStore extends ModelExchange {
@@ -84,6 +86,8 @@ export interface ModelStore extends ModelExchange {
   setAlias(tag: Tag, alias: string, options?: MoveAliasOptions): Promise<AliasChange>;
   /** Moves an alias once every gate holds; see {@link promote}. */
   promote(tag: Tag, options: PromoteOptions): Promise<Promotion>;
+  /** Signs the version that a tag means now; see {@link signModel}. */
+  sign(tag: Tag, signer: Signer, options?: WaitOptions): Promise<SignedModel>;
   /** Moves an alias back to what it meant before; see {@link rollBack}. */
   rollBack(name: string, options: RollBackOptions): Promise<AliasChange>;
   /** @throws BentoError BENTO_NOT_FOUND when there is no such alias */
@@ -160,10 +164,18 @@ function aliasMethods(
   resolve: (tag: Tag, options?: ResolveOptions) => Promise<ModelManifest>,
 ): Pick<
   ModelStore,
-  "setAlias" | "removeAlias" | "aliases" | "aliasNames" | "aliasHistory" | "promote" | "rollBack"
+  | "setAlias"
+  | "removeAlias"
+  | "aliases"
+  | "aliasNames"
+  | "aliasHistory"
+  | "promote"
+  | "rollBack"
+  | "sign"
 > {
   return {
     promote: async (tag, options) => promote(shelf, tag, options),
+    sign: async (tag, signer, options) => signModel(shelf, tag, signer, options),
     rollBack: async (name, options) => rollBack(shelf, name, options),
     async setAlias(tag, alias, options) {
       const { name, version } = await resolve(tag, { signal: options?.signal });

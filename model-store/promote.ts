@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { KeyObject } from "node:crypto";
 import { BentoError } from "../core/bento-error.ts";
 import { checkGate, type Gate, type GateVerdict, type Metrics } from "../core/gate.ts";
 import type { ModelManifest } from "../core/model-manifest.ts";
@@ -19,12 +20,15 @@ import {
 import type { WaitOptions } from "./driver.ts";
 import { resolveTag } from "./resolve-tag.ts";
 import { findVersion, type Shelf } from "./shelf.ts";
+import { refuseUnsignedModel } from "./sign-model.ts";
 
 export interface PromoteOptions extends MoveAliasOptions {
   /** The alias to move. */
   readonly to: string;
   /** An alias that has to mean the version at this moment, e.g. `staging`. @default none */
   readonly from?: string | undefined;
+  /** Public key whose owner has to have signed the model: {@link signModel}. @default none */
+  readonly signedBy?: KeyObject | undefined;
   /** Conditions on the model's numbers. @default none */
   readonly gates?: readonly Gate[] | undefined;
   /** Numbers of the model beside its metadata, and before it. @default none */
@@ -42,6 +46,8 @@ export interface PromoteOptions extends MoveAliasOptions {
 export interface Promotion extends AliasChange {
   readonly tag: ExactTag;
   readonly verdicts: readonly GateVerdict[];
+  /** The key that signed it, as bundles tell it, where that was asked for. */
+  readonly signedBy?: string;
 }
 
 export interface RollBackOptions extends MoveAliasOptions {
@@ -50,7 +56,7 @@ export interface RollBackOptions extends MoveAliasOptions {
 
 /**
  * @param tag - what to promote
- * @throws BentoError BENTO_REFUSED naming each gate that does not hold; BENTO_CONFLICT when the alias has moved while the
+ * @throws BentoError BENTO_REFUSED when it is not signed as asked, or naming each gate that does not hold; BENTO_CONFLICT when the alias has moved while the
  * gates were asked, or does not mean what was expected
  */
 export async function promote(
@@ -58,12 +64,14 @@ export async function promote(
   tag: Tag,
   options: PromoteOptions,
 ): Promise<Promotion> {
-  const { to, from, gates = [], metrics = {}, compare, signal, ...said } = options;
-  const { manifest } = await resolveTag(shelf, tag, { signal });
+  const { to, from, signedBy, gates = [], metrics = {}, compare, signal, ...said } = options;
+  const stored = await resolveTag(shelf, tag, { signal });
+  const { manifest } = stored;
   const { name, version } = manifest;
   if (from !== undefined) {
     await checkFrom(shelf, { name, version }, from, { signal });
   }
+  const key = signedBy && (await refuseUnsignedModel(shelf, stored, signedBy, { signal }));
   const meant = (await aliasVersion(shelf, { name, version: to }, { signal })) ?? null;
   const current =
     meant === null ? undefined : await findVersion(shelf, { name, version: meant }, { signal });
@@ -74,7 +82,8 @@ export async function promote(
   // gates were asked about this version: where the alias has moved since, they have to be asked again
   const expect = gates.length > 0 && said.expect === undefined ? meant : said.expect;
   const change = await moveAlias(shelf, { name, version }, to, { ...said, from, expect, signal });
-  return { tag: { name, version }, ...change, verdicts };
+  const signature = key === undefined ? {} : { signedBy: key };
+  return { tag: { name, version }, ...change, verdicts, ...signature };
 }
 
 /**

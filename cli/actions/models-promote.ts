@@ -15,6 +15,7 @@ import type { Store } from "../../model-store/store.ts";
 import type { CliContext } from "../context.ts";
 import { originOf } from "../origin.ts";
 import { printDocument, printTable } from "../output.ts";
+import { readPublicKey, readSigner } from "../signing-key.ts";
 import { storeOf } from "../store.ts";
 
 interface Flags {
@@ -26,6 +27,7 @@ export interface PromoteFlags extends Flags {
   readonly to: string;
   readonly from?: string;
   readonly require?: readonly string[];
+  readonly requireSigned?: string;
   readonly metrics?: string;
   readonly on?: string;
   readonly expect?: string;
@@ -39,11 +41,15 @@ export async function promoteModel(
 ): Promise<void> {
   const tag = parseTag(text);
   const gates = (flags.require ?? []).map(parseGate);
+  const { requireSigned } = flags;
+  const signedBy =
+    requireSigned === undefined ? undefined : await readPublicKey(context, requireSigned);
   const metrics = flags.metrics === undefined ? {} : await readMetrics(context, flags.metrics);
   await using store = await storeOf(context, flags.store);
   const promotion = await store.models.promote(tag, {
     to: flags.to,
     from: flags.from,
+    signedBy,
     gates,
     metrics,
     compare: comparison(context, store, flags.on),
@@ -54,10 +60,31 @@ export async function promoteModel(
     await printDocument(context, { tag: formatTag(exact), ...rest }, "json");
     return;
   }
+  if (promotion.signedBy !== undefined) {
+    context.err(`✓ signed by ${promotion.signedBy}\n`);
+  }
   for (const { gate, reason } of promotion.verdicts) {
     context.err(`✓ ${gate}  ${reason}\n`);
   }
   printChange(context, promotion.tag.name, promotion);
+}
+
+export async function signNamedModel(
+  context: CliContext,
+  text: string,
+  flags: Flags & { readonly key: string },
+): Promise<void> {
+  const signer = await readSigner(context, flags.key);
+  await using store = await storeOf(context, flags.store);
+  const signed = await store.models.sign(parseTag(text), signer, { signal: context.signal });
+  const tag = formatTag(signed.tag);
+  if (flags.json === true) {
+    await printDocument(context, { ...signed, tag }, "json");
+    return;
+  }
+  context.out(`${tag}\n`);
+  const before = signed.state === "exists" ? " before" : "";
+  context.err(`signed${before} by ${signed.key}: ${signed.digest}\n`);
 }
 
 export async function rollBackModel(

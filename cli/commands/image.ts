@@ -97,7 +97,7 @@ export function registerImage(program: Command, context: CliContext): void {
 function registerSigning(image: Command, context: CliContext): void {
   image
     .command("keygen")
-    .description("make a pair of keys to sign images with")
+    .description("make a pair of keys to sign images and models with")
     .option("--output <name>", "writes NAME.key and NAME.pub", "bento")
     .option("--passphrase", "ask for a passphrase (or set BENTO_KEY_PASSPHRASE)")
     .addOption(jsonOption())

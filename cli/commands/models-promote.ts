@@ -20,6 +20,10 @@ export function registerPromotion(models: Command, context: CliContext): void {
       "condition on a number, e.g. accuracy>=0.95 or accuracy>=current-0.01; more than one may be given",
       collect,
     )
+    .option(
+      "--require-signed <file>",
+      "refuse unless this public key's owner signed it, e.g. bento.pub",
+    )
     .option("--metrics <file>", "JSON file with numbers of the model, beside its metadata")
     .option(
       "--on <rows.jsonl>",
@@ -31,6 +35,15 @@ export function registerPromotion(models: Command, context: CliContext): void {
     .addOption(jsonOption())
     .action(async (tag: string, options) =>
       (await import("../actions/models-promote.ts")).promoteModel(context, tag, options),
+    );
+  models
+    .command("sign <tag>")
+    .description("sign a version: vouch for its files, numbers and signatures with a key")
+    .requiredOption("--key <file>", "private key, from bento image keygen, e.g. bento.key")
+    .option(...STORE_OPTION)
+    .addOption(jsonOption())
+    .action(async (tag: string, options) =>
+      (await import("../actions/models-promote.ts")).signNamedModel(context, tag, options),
     );
   models
     .command("rollback <name>")

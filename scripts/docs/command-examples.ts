@@ -15,6 +15,7 @@ export const COMMAND_EXAMPLES: Readonly<Record<string, string>> = {
     'bento models alias iris_classifier:v1.2.0 --to production --reason "better on short petals"',
   "models promote":
     "bento models promote iris_classifier:v1.2.0 --to production --from staging --require accuracy>=current-0.01",
+  "models sign": "bento models sign iris_classifier:v1.2.0 --key bento.key",
   "models rollback": "bento models rollback iris_classifier --alias production",
   "models history": "bento models history iris_classifier",
   "models diff":

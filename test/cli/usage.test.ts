@@ -149,7 +149,7 @@ describe("an incomplete command", () => {
     expect(await seen("models")).toMatchInlineSnapshot(`
       "exit 2
       error: bento models needs a command
-        do: one of import, list, get, export, delete, alias, promote, rollback, history, diff, push, pull, verify, gc, cache; bento models --help says what they do
+        do: one of import, list, get, export, delete, alias, promote, sign, rollback, history, diff, push, pull, verify, gc, cache; bento models --help says what they do
       "
     `);
     expect(await seen("base")).toMatchInlineSnapshot(`
