@@ -4,7 +4,6 @@
  * @module
  */
 import type { LambdaAppSpec } from "../../infra/lambda-app.ts";
-import { HTTP_ONLY } from "./target.ts";
 
 /** Markdown. */
 export function emittedReadme(target: LambdaAppSpec): string {
@@ -17,8 +16,6 @@ export function emittedReadme(target: LambdaAppSpec): string {
 Written once by \`bento deploy --emit\`; yours to change. It deploys the image
 \`${target.imageDigest}\`
 as the function \`${target.functionName}\` behind the alias \`live\`. No bootstrap is needed, nothing is public.
-
-**Not for use yet:** ${HTTP_ONLY}.
 
 1. Make the repository:
 

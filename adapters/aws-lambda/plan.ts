@@ -12,7 +12,7 @@ import type { LambdaAppSpec } from "../../infra/lambda-app.ts";
 import type { Desired } from "../adapter.ts";
 import { noop, planOf } from "../plan-of.ts";
 import type { AwsLambdaOptions } from "./options.ts";
-import { AWS_LAMBDA, HTTP_ONLY, lambdaTarget } from "./target.ts";
+import { AWS_LAMBDA, lambdaTarget } from "./target.ts";
 
 /**
  * @param observed - the target that stands; undefined plans as if nothing did
@@ -30,7 +30,6 @@ export function planAwsLambda(
       ...(observed === undefined
         ? ["AWS was not asked what stands there; this is the plan of a first deploy"]
         : []),
-      HTTP_ONLY,
       ...batchingWarnings(desired.manifest),
     ],
     basis:

@@ -17,10 +17,6 @@ import type { AwsLambdaOptions } from "./options.ts";
 
 export const AWS_LAMBDA = "aws-lambda";
 
-/** True of every image that is built today; to be dropped with the handler's Lambda loop. */
-export const HTTP_ONLY =
-  "the image serves HTTP and does not speak Lambda's Runtime API yet: the function would not answer";
-
 /** Lambda runs one image for one processor. */
 const IMAGE_PLATFORMS = { x86_64: "linux/amd64", arm64: "linux/arm64" } as const;
 

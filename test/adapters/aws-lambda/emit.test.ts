@@ -172,8 +172,6 @@ describe("emitDeployment for aws-lambda", () => {
       \`sha256:6105d6cc76af400325e94d588ce511be5bfdbb73b437dc51eca43917d7a43e3d\`
       as the function \`stub-service\` behind the alias \`live\`. No bootstrap is needed, nothing is public.
 
-      **Not for use yet:** the image serves HTTP and does not speak Lambda's Runtime API yet: the function would not answer.
-
       1. Make the repository:
 
          \`\`\`bash

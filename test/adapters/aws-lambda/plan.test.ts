@@ -35,14 +35,12 @@ describe("planAwsLambda", () => {
     expect(plan.basis).toEqual({ observed: "nothing: AWS was not asked" });
     expect(plan.warnings).toEqual([
       "AWS was not asked what stands there; this is the plan of a first deploy",
-      "the image serves HTTP and does not speak Lambda's Runtime API yet: the function would not answer",
     ]);
   });
 
   it("says what batching becomes", () => {
     expect(awsLambdaAdapter.plan(batching(), undefined).warnings).toEqual([
       "AWS was not asked what stands there; this is the plan of a first deploy",
-      "the image serves HTTP and does not speak Lambda's Runtime API yet: the function would not answer",
       "no in-process batching here: one request per environment; use managed instances or a queue",
       "traffic.concurrency 8 has no effect here: each environment takes one request at a time",
     ]);
