@@ -7,10 +7,10 @@
 import type { FileHandle } from "node:fs/promises";
 
 /** Bytes that wait for the disk before the stream has to. */
-const WAITING_BYTES = 2 * 1024 * 1024;
+const WAITING_BYTES = 1 * 1024 * 1024;
 
 /** Bytes after which a sync is begun, unless one is at work. */
-const SYNC_BYTES = 64 * 1024 * 1024;
+const SYNC_BYTES = 16 * 1024 * 1024;
 
 /**
  * Appends all pieces and waits until they are on disk.

@@ -21,6 +21,8 @@ export type Fault =
   | "hang"
   /** The server's answer, under other headers. */
   | { readonly headers: Readonly<Record<string, string>> }
+  /** The answer stops after so many bytes of its body, and its connection stays. */
+  | { readonly stallAfter: number }
   /** The byte at this place of the answer's body is another one. */
   | { readonly flipAt: number }
   /** Answered in the server's place. */
@@ -93,6 +95,8 @@ function answer(
     response.writeHead(reply.statusCode ?? 502, { ...reply.headers, ...other });
     if (typeof fault === "object" && "cutAfter" in fault) {
       passCut(reply, response, fault.cutAfter);
+    } else if (typeof fault === "object" && "stallAfter" in fault) {
+      passStalled(reply, response, fault.stallAfter);
     } else if (typeof fault === "object" && "flipAt" in fault) {
       passFlipped(reply, response, fault.flipAt);
     } else {
@@ -117,6 +121,16 @@ function passCut(reply: IncomingMessage, response: ServerResponse, bytes: number
     }
   });
   reply.on("end", () => response.end());
+}
+
+function passStalled(reply: IncomingMessage, response: ServerResponse, bytes: number): void {
+  let left = bytes;
+  reply.on("data", (piece: Buffer) => {
+    if (left > 0) {
+      response.write(piece.subarray(0, left));
+    }
+    left -= piece.length;
+  });
 }
 
 function passFlipped(reply: IncomingMessage, response: ServerResponse, flipAt: number): void {

@@ -29,13 +29,18 @@ export interface Bucket {
   close(): Promise<void>;
 }
 
+export interface BucketOptions {
+  /** Longest that a connection may say nothing before the request is sent again, in milliseconds. @default 30 s */
+  readonly silenceMs?: number | undefined;
+}
+
 /** Nothing is loaded or asked yet. */
-export function openBucket(place: S3Place): Bucket {
+export function openBucket(place: S3Place, { silenceMs = 30_000 }: BucketOptions = {}): Bucket {
   let connection: Promise<Connection> | undefined;
   const { bucket, prefix, encryption } = place;
   return {
     place,
-    connect: () => (connection ??= connect(place)),
+    connect: () => (connection ??= connect(place, silenceMs)),
     at: (key) => ({ Bucket: bucket, Key: prefix + key }),
     where: (key) => `${place.url} ${key}`,
     encryption: () =>
@@ -51,7 +56,10 @@ export function openBucket(place: S3Place): Bucket {
   };
 }
 
-async function connect({ region, endpoint, pathStyle }: S3Place): Promise<Connection> {
+async function connect(
+  { region, endpoint, pathStyle }: S3Place,
+  silenceMs: number,
+): Promise<Connection> {
   const sdk = await loadSdk();
   const client = new sdk.S3Client({
     ...(region === undefined ? {} : { region }),
@@ -62,7 +70,7 @@ async function connect({ region, endpoint, pathStyle }: S3Place): Promise<Connec
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",
     maxAttempts: 6, // with jittered backoff: about 10 s of a server that refuses
-    requestHandler: { connectionTimeout: 5000, socketTimeout: 30_000 },
+    requestHandler: { connectionTimeout: 5000, socketTimeout: silenceMs },
   });
   signWithChecksum(client);
   return { sdk, client };

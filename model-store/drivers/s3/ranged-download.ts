@@ -12,7 +12,7 @@ import { abortedBy } from "./conditional-put.ts";
 import { s3Error, sdkFacts } from "./s3-error.ts";
 
 const RANGE_BYTES = 4 * 1024 * 1024;
-const AT_ONCE = 6;
+const AT_ONCE = 5;
 
 /** Tries without a byte gained before a range is given up. */
 const MOST_TRIES = 6;
@@ -33,7 +33,7 @@ interface Range {
   readonly end: number;
 }
 
-/** The bytes from `start` to `end`, at most 28 MiB of them in memory. */
+/** The bytes from `start` to `end`, at most 24 MiB of them in memory. */
 export async function* downloadRanges(
   bucket: Bucket,
   object: RemoteObject,

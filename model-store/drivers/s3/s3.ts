@@ -15,7 +15,7 @@ import {
   type StreamBody,
   type WaitOptions,
 } from "../../driver.ts";
-import { type Bucket, openBucket } from "./bucket.ts";
+import { type Bucket, type BucketOptions, openBucket } from "./bucket.ts";
 import { abortedBy, proveConditionalWrites, putIfAbsent } from "./conditional-put.ts";
 import { PART_BYTES, uploadInParts } from "./multipart-upload.ts";
 import { downloadRanges, type RemoteObject } from "./ranged-download.ts";
@@ -26,8 +26,8 @@ import { abortOldUploads } from "./unfinished-uploads.ts";
 const PAGE_KEYS = 1000;
 
 /** A driver over a bucket that other machines may use at the same time; the first request loads the AWS SDK. */
-export function s3Driver(place: S3Place): Driver {
-  const bucket = openBucket(place);
+export function s3Driver(place: S3Place, options?: BucketOptions): Driver {
+  const bucket = openBucket(place, options);
   let proof: Promise<void> | undefined;
   const prove = (options?: WaitOptions) => {
     proof ??= proveConditionalWrites(bucket, options).catch((error: unknown) => {

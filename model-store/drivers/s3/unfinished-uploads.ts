@@ -5,6 +5,7 @@
  * @module
  */
 import type { CompletedPart } from "@aws-sdk/client-s3";
+import { collect } from "../../collect.ts";
 import type { WaitOptions } from "../../driver.ts";
 import type { Bucket } from "./bucket.ts";
 import { abortedBy } from "./conditional-put.ts";
@@ -52,20 +53,25 @@ export async function abortOldUploads(
   const { bucket: Bucket, prefix } = bucket.place;
   try {
     const { sdk, client } = await bucket.connect();
+    const listed = await collect(listUploads(bucket, prefix, options)); // before any goes that a page may follow
+    const old = listed.filter(({ begunAt }) => begunAt !== undefined && begunAt < before);
     let aborted = 0;
-    for await (const { key: Key, id: UploadId, begunAt } of listUploads(bucket, prefix, options)) {
-      if (begunAt !== undefined && begunAt < before) {
-        const command = new sdk.AbortMultipartUploadCommand({ Bucket, Key, UploadId });
-        aborted += await client.send(command, abortedBy(options.signal)).then(
-          () => 1,
-          ifGone, // its own writer has finished it in the meantime
-        );
-      }
+    for (const { key: Key, id: UploadId } of old) {
+      const command = new sdk.AbortMultipartUploadCommand({ Bucket, Key, UploadId });
+      aborted += await client.send(command, abortedBy(options.signal)).then(
+        () => 1,
+        ifGone, // its own writer has finished it in the meantime
+      );
     }
     return aborted;
   } catch (error) {
     throw s3Error(error, "clear", bucket.where(""));
   }
+}
+
+interface Marker {
+  readonly KeyMarker?: string;
+  readonly UploadIdMarker?: string;
 }
 
 async function* listUploads(
@@ -75,9 +81,16 @@ async function* listUploads(
 ): AsyncGenerator<ListedUpload, void> {
   const { sdk, client } = await bucket.connect();
   const place = { Bucket: bucket.place.bucket, Prefix: prefix };
-  for (let from: { KeyMarker?: string; UploadIdMarker?: string } = {}; ; ) {
-    const command = new sdk.ListMultipartUploadsCommand({ ...place, ...from });
-    const page = await client.send(command, abortedBy(signal));
+  const read = (from: Marker) =>
+    client.send(new sdk.ListMultipartUploadsCommand({ ...place, ...from }), abortedBy(signal));
+  for (let from: Marker = {}; ; ) {
+    const { KeyMarker: after } = from;
+    const page = await read(from).catch((error: unknown) => {
+      if (after === undefined || !(error instanceof Error) || error.name !== "InvalidArgument") {
+        throw error;
+      }
+      return read({ KeyMarker: after }); // versitygw 1.8 does not know its own marker of an upload
+    });
     for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
       if (Key !== undefined && UploadId !== undefined) {
         yield { key: Key, id: UploadId, begunAt: Initiated };
