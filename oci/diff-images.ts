@@ -8,11 +8,10 @@
 import { createHash } from "node:crypto";
 import { canonicalJson } from "../core/canonical-json.ts";
 import { type Digest, digestOf } from "../core/digest.ts";
-import { gunzip } from "./gzip.ts";
 import { type InspectedImage, type LayerInfo, layerInfo } from "./inspect-image.ts";
+import { layerArchive } from "./layer-archive.ts";
 import type { ImageSource } from "./layout.ts";
 import type { Descriptor, ImageConfig } from "./manifest.ts";
-import { OCI_LAYER, ociLayerType } from "./media-type.ts";
 import { readTar, type UntarEntry } from "./untar.ts";
 
 /** An image and the place of its blobs. */
@@ -126,8 +125,7 @@ function stateOf({ before, after }: ValueDifference): FileDifference["state"] {
 
 /** What stands at each path, in a word that is equal exactly when it is the same. */
 async function filesOf(source: ImageSource, layer: Descriptor): Promise<Map<string, string>> {
-  const blob = source.readBlob(layer);
-  const archive = ociLayerType(layer.mediaType) === OCI_LAYER ? blob : gunzip(blob);
+  const archive = layerArchive(source.readBlob(layer), layer.mediaType);
   const files = new Map<string, string>();
   for await (const entry of readTar(archive, { links: "rootfs" })) {
     files.set(entry.path, await wordFor(entry));

@@ -4,17 +4,11 @@
  *
  * @module
  */
-import { gunzip } from "./gzip.ts";
 import { LAYER_TITLE } from "./inspect-image.ts";
+import { layerArchive } from "./layer-archive.ts";
 import type { ImageSource } from "./layout.ts";
 import type { Descriptor, ImageConfig, ImageManifest } from "./manifest.ts";
-import {
-  INDEX_TYPES,
-  isDockerType,
-  OCI_LAYER,
-  OCI_LAYER_GZIP,
-  ociLayerType,
-} from "./media-type.ts";
+import { INDEX_TYPES, isDockerType, OCI_LAYER_GZIP, ociLayerType } from "./media-type.ts";
 import { parentsOf } from "./tar-plan.ts";
 import { readTar } from "./untar.ts";
 
@@ -76,11 +70,10 @@ export function lintImage(input: LintInput): LintFinding[] {
 /**
  * Paths in a layer's archive, in order, for `lintImage`.
  *
- * @param layer - plain or gzip
+ * @param layer - compressed or not
  */
 export async function layerPaths(layout: ImageSource, layer: Descriptor): Promise<string[]> {
-  const blob = layout.readBlob(layer);
-  const archive = ociLayerType(layer.mediaType) === OCI_LAYER ? blob : gunzip(blob);
+  const archive = layerArchive(layout.readBlob(layer), layer.mediaType);
   const paths: string[] = [];
   for await (const entry of readTar(archive, { links: "rootfs" })) {
     paths.push(entry.kind === "directory" ? `${entry.path}/` : entry.path);

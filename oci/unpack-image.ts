@@ -9,15 +9,13 @@ import { createWriteStream } from "node:fs";
 import { chmod } from "node:fs/promises";
 import { posix } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { createZstdDecompress } from "node:zlib";
 import { BentoError } from "../core/bento-error.ts";
 import type { Digest } from "../core/digest.ts";
 import type { ByteStream } from "./chunks.ts";
-import { gunzip } from "./gzip.ts";
 import type { InspectedImage } from "./inspect-image.ts";
+import { layerArchive } from "./layer-archive.ts";
 import type { OciLayout } from "./layout.ts";
 import type { Descriptor } from "./manifest.ts";
-import { OCI_LAYER, OCI_LAYER_GZIP, ociLayerType } from "./media-type.ts";
 import { type RootfsTree, rootfsTree } from "./rootfs-tree.ts";
 import { readTar, type UntarEntry } from "./untar.ts";
 
@@ -45,7 +43,7 @@ export async function unpackImage(options: UnpackImageOptions): Promise<void> {
   const { layout, image, directory, signal } = options;
   const tree = rootfsTree(directory);
   for (const [index, layer] of image.manifest.layers.entries()) {
-    const archive = hashing(openLayer(layout, layer));
+    const archive = hashing(layerArchive(layout.readBlob(layer), layer.mediaType));
     try {
       for await (const entry of readTar(archive.bytes, { links: "rootfs" })) {
         signal?.throwIfAborted();
@@ -63,24 +61,6 @@ export async function unpackImage(options: UnpackImageOptions): Promise<void> {
       });
     }
   }
-}
-
-/** A layer's archive, whatever it is compressed with. */
-function openLayer(layout: OciLayout, layer: Descriptor): ByteStream {
-  const blob = layout.readBlob(layer);
-  const type = ociLayerType(layer.mediaType);
-  if (type === OCI_LAYER) {
-    return blob;
-  }
-  return type === OCI_LAYER_GZIP ? gunzip(blob) : unzstd(blob);
-}
-
-async function* unzstd(blob: ByteStream): AsyncGenerator<Uint8Array> {
-  const stream = createZstdDecompress();
-  const done = pipeline(blob, stream);
-  done.catch(() => {}); // told below, by reading
-  yield* stream;
-  await done;
 }
 
 interface Hashing {

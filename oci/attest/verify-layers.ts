@@ -5,13 +5,10 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { pipeline } from "node:stream/promises";
-import { createZstdDecompress } from "node:zlib";
 import { BentoError } from "../../core/bento-error.ts";
 import type { ByteStream } from "../chunks.ts";
-import { gunzip } from "../gzip.ts";
+import { layerArchive } from "../layer-archive.ts";
 import type { Descriptor, ImageConfig, ImageManifest } from "../manifest.ts";
-import { OCI_LAYER, OCI_LAYER_GZIP, ociLayerType } from "../media-type.ts";
 
 export interface LayersToVerify {
   readonly manifest: ImageManifest;
@@ -41,27 +38,10 @@ export async function layerProblems(image: LayersToVerify): Promise<string[]> {
 
 async function diffIdOf(layer: Descriptor, readBlob: LayersToVerify["readBlob"]): Promise<string> {
   const hash = createHash("sha256");
-  for await (const chunk of unpacked(readBlob(layer), ociLayerType(layer.mediaType))) {
+  for await (const chunk of layerArchive(readBlob(layer), layer.mediaType)) {
     hash.update(chunk);
   }
   return `sha256:${hash.digest("hex")}`;
-}
-
-function unpacked(blob: ByteStream, mediaType: string): ByteStream {
-  if (mediaType === OCI_LAYER) {
-    return blob;
-  }
-  return mediaType === OCI_LAYER_GZIP ? gunzip(blob) : unzstd(blob);
-}
-
-async function* unzstd(source: ByteStream): AsyncGenerator<Uint8Array> {
-  const transform = createZstdDecompress();
-  const fed = pipeline(source, transform);
-  fed.catch(() => {}); // a failure also destroys the transform, so that the loop throws it
-  for await (const chunk of transform) {
-    yield chunk;
-  }
-  await fed;
 }
 
 /** A network that fails is no answer of the image. */

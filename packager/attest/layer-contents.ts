@@ -8,10 +8,9 @@ import * as z from "zod";
 import { Digest, digestOf } from "../../core/digest.ts";
 import { collect } from "../../oci/chunks.ts";
 import type { DocumentMemo } from "../../oci/document-memo.ts";
-import { gunzip } from "../../oci/gzip.ts";
+import { layerArchive } from "../../oci/layer-archive.ts";
 import type { OciLayout } from "../../oci/layout.ts";
 import type { Descriptor } from "../../oci/manifest.ts";
-import { OCI_LAYER, ociLayerType } from "../../oci/media-type.ts";
 import { readTar, type UntarEntry } from "../../oci/untar.ts";
 import { hashFile, nodeVersionIn } from "./hash-file.ts";
 import { packageFacts } from "./package-facts.ts";
@@ -60,8 +59,7 @@ interface Findings {
 }
 
 async function readContents(layout: OciLayout, layer: Descriptor): Promise<LayerContents> {
-  const blob = layout.readBlob(layer);
-  const archive = ociLayerType(layer.mediaType) === OCI_LAYER ? blob : gunzip(blob);
+  const archive = layerArchive(layout.readBlob(layer), layer.mediaType);
   const found: Findings = { system: undefined, debs: new Map(), packages: new Map(), nodes: [] };
   for await (const entry of readTar(archive, { links: "rootfs" })) {
     if (entry.kind === "file") {

@@ -9,10 +9,9 @@ import { digestOf } from "../../core/digest.ts";
 import { collect } from "../../oci/chunks.ts";
 import type { DocumentMemo } from "../../oci/document-memo.ts";
 import { readElf } from "../../oci/elf.ts";
-import { gunzip } from "../../oci/gzip.ts";
 import type { InspectedImage } from "../../oci/inspect-image.ts";
+import { layerArchive } from "../../oci/layer-archive.ts";
 import type { OciLayout } from "../../oci/layout.ts";
-import { OCI_LAYER, ociLayerType } from "../../oci/media-type.ts";
 import { readTar, type UntarEntry } from "../../oci/untar.ts";
 
 export const BaseFacts = z.strictObject({
@@ -47,8 +46,7 @@ async function readFacts(layout: OciLayout, { manifest }: InspectedImage): Promi
   const libraries = new Map<string, string[] | null>();
   let isMusl = false;
   for (const layer of manifest.layers) {
-    const blob = layout.readBlob(layer);
-    const archive = ociLayerType(layer.mediaType) === OCI_LAYER ? blob : gunzip(blob);
+    const archive = layerArchive(layout.readBlob(layer), layer.mediaType);
     for await (const entry of readTar(archive, { links: "rootfs" })) {
       const name = entry.path.split("/").at(-1) ?? "";
       isMusl ||= /^(?:usr\/)?lib\/ld-musl-[^/]+$/.test(entry.path);
