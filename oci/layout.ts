@@ -80,13 +80,23 @@ export interface LayoutOptions {
   readonly stamps?: FileStamps | undefined;
 }
 
-/** Opens a layout, made first when the directory has none. What killed writers left in it a day ago is removed. */
+/**
+ * Opens a layout, made first when the directory has none. What killed writers left in it a day ago is removed.
+ *
+ * @throws BentoError BENTO_CONFLICT when a file of somebody else's is in the way; BENTO_IO when the disk refuses
+ */
 export async function createLayout(
   directory: string,
   options: LayoutOptions = {},
 ): Promise<OciLayout> {
   const blobs = join(directory, "blobs", "sha256");
   const marker = join(directory, "oci-layout");
+  if (!(await exists(marker)) && (await holdsOtherIndex(directory))) {
+    throw new BentoError("BENTO_CONFLICT", "there is an index.json that is no image layout's", {
+      where: directory,
+      hint: "name another directory, or move that file away",
+    });
+  }
   try {
     await mkdir(blobs, { recursive: true });
     if (!(await exists(marker))) {
@@ -195,6 +205,12 @@ function layoutAt(directory: string, { stamps }: LayoutOptions): OciLayout {
         ...attachments,
       ]),
   };
+}
+
+/** Ours is empty until the marker stands: a maker that was killed in between leaves no other. */
+async function holdsOtherIndex(directory: string): Promise<boolean> {
+  const text = await readFile(join(directory, "index.json"), "utf8").catch(() => undefined);
+  return text !== undefined && text !== formatIndex([]);
 }
 
 function isAttachment(entry: Descriptor): boolean {

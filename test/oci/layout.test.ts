@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { digestOf } from "../../core/digest.ts";
@@ -27,6 +27,29 @@ describe("createLayout", () => {
     const image = { mediaType: OCI_MANIFEST, ...blob };
     await (await createLayout(dir.path)).setImage(image);
     expect(await (await createLayout(dir.path)).images()).toEqual([image]);
+  });
+
+  it("leaves an index.json of somebody else alone", async () => {
+    await using dir = await tempDir();
+    const file = join(dir.path, "index.json");
+    await writeFile(file, "{}");
+    await expect(createLayout(dir.path)).rejects.toThrow(
+      expect.objectContaining({
+        code: "BENTO_CONFLICT",
+        message: "there is an index.json that is no image layout's",
+        where: dir.path,
+        hint: "name another directory, or move that file away",
+      }),
+    );
+    expect(await readdir(dir.path)).toEqual(["index.json"]);
+    expect(await readFile(file, "utf8")).toBe("{}");
+  });
+
+  it("goes on where a maker was killed before its marker", async () => {
+    await using dir = await tempDir();
+    await createLayout(dir.path);
+    await rm(join(dir.path, "oci-layout"));
+    await expect(createLayout(dir.path)).resolves.toMatchObject({ directory: dir.path });
   });
 
   it("says where it cannot write", async () => {
