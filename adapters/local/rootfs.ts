@@ -5,7 +5,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { lstat, mkdir, open, readdir, rename, rm, stat, utimes } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { type Digest, digestHex } from "../../core/digest.ts";
 import { runStep } from "../../core/run-step.ts";
 import { unpackImage } from "../../oci/unpack-image.ts";
@@ -68,9 +68,16 @@ export async function sweepRootfs(
     const found = await stat(path).catch(() => undefined);
     const isOld = found !== undefined && now - found.mtimeMs > KEPT_MS;
     if (isOld && !used.has(`sha256:${name}`)) {
-      await rm(path, { recursive: true, force: true }).catch(() => {});
+      await removeWhole(path).catch(() => {});
     }
   }
+}
+
+/** Out of sight first: an image that is half removed must not be taken for one that is there. */
+async function removeWhole(path: string): Promise<void> {
+  const hidden = join(dirname(path), `.${randomUUID()}.tmp`);
+  await rename(path, hidden);
+  await rm(hidden, { recursive: true, force: true });
 }
 
 function rootfsFolder({ home }: Pick<EngineContext, "home">): string {

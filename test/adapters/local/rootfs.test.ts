@@ -81,7 +81,7 @@ describe("sweepRootfs", () => {
     await sweepRootfs(context, new Set(), nextDay);
     expect(await isThere()).toBe(true);
     await sweepRootfs(context, new Set(), nextDay * 2);
-    expect(await isThere()).toBe(false);
+    expect(await readdir(join(dir.path, "rootfs"))).toEqual([]);
   });
 });
 
