@@ -9,7 +9,13 @@ import { formatImageRef, type ImageRef } from "../../core/image-ref.ts";
 import { type OnProgress, silent } from "../../core/progress.ts";
 import { type ByteStream, streamOf } from "../chunks.ts";
 import type { OciLayout } from "../layout.ts";
-import { type Descriptor, ImageManifest, type ImagePlatform, parseDocument } from "../manifest.ts";
+import {
+  type Descriptor,
+  ImageConfig,
+  ImageManifest,
+  type ImagePlatform,
+  parseDocument,
+} from "../manifest.ts";
 import { eachParallel } from "../parallel.ts";
 import { createRegistryClient, type RegistryClient } from "./client.ts";
 import { parseJson, platformManifest } from "./remote-source.ts";
@@ -40,17 +46,31 @@ export async function pullImage(options: PullImageOptions): Promise<Descriptor> 
   const document = await platformManifest(client, reference, options.platform);
   const where = formatImageRef(reference);
   const manifest = parseDocument(ImageManifest, parseJson(document.bytes, where), where);
-  const blobs = [manifest.config, ...manifest.layers];
-  const report = reporter(options, blobs);
-  await eachParallel(blobs, PARALLEL_DOWNLOADS, async (blob) => {
+  const report = reporter(options, [manifest.config, ...manifest.layers]);
+  const fetch = async (blob: Descriptor) => {
     if (!(await layout.hasBlob(blob))) {
       await retrying(options, () => fetchBlob(client, blob, { layout, report, signal }));
     }
     report.done(blob);
-  });
+  };
+  await fetch(manifest.config);
+  // a name that leads to one image alone was not chosen by platform
+  checkPlatform(await layout.readDocument(manifest.config), options.platform, where);
+  await eachParallel(manifest.layers, PARALLEL_DOWNLOADS, fetch);
   await layout.writeBlob(streamOf(document.bytes));
   await layout.setImage(document.descriptor, options.name);
   return document.descriptor;
+}
+
+function checkPlatform(document: unknown, platform: ImagePlatform, where: string): void {
+  const { os, architecture } = parseDocument(ImageConfig, document, where);
+  const found = `${os}/${architecture}`;
+  if (found !== platform) {
+    throw new BentoError("BENTO_UNSUPPORTED", `the image is for ${found}, not ${platform}`, {
+      where,
+      hint: `choose --platform ${found}, or name an image for ${platform}`,
+    });
+  }
 }
 
 interface FetchBlobOptions {

@@ -219,6 +219,21 @@ describe("pullImage", () => {
     );
   });
 
+  it("fetches no layer of a single image for another platform", async () => {
+    await using dir = await tempDir();
+    await using registry = await loopbackRegistry();
+    const { digest } = addImage(registry);
+    const at = `@${digest}`;
+    await expect(pull(registry, dir.path, { at, platform: "linux/arm64" })).rejects.toThrow(
+      expect.objectContaining({
+        code: "BENTO_UNSUPPORTED",
+        message: "the image is for linux/amd64, not linux/arm64",
+        hint: "choose --platform linux/amd64, or name an image for linux/arm64",
+      }),
+    );
+    expect(registry.requests.filter((line) => line.includes(digestOf(LAYER)))).toEqual([]);
+  });
+
   it("refuses a manifest that is not what its digest says", async () => {
     await using dir = await tempDir();
     await using registry = await loopbackRegistry();
