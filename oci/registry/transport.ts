@@ -136,10 +136,12 @@ async function* bodyOf(
   }
 }
 
+/** What to do where nothing more is known. */
+export const NO_ANSWER_HINT = "check the name and the network";
+
 /** What no second try mends, and what does. */
 const LASTING: Readonly<Record<string, string>> = {
-  ENOTFOUND:
-    "check the name and the network; without a registry, make a base: bento base build, then give what it prints to --base",
+  ENOTFOUND: NO_ANSWER_HINT,
   EPROTO: "the host must speak HTTPS; plain HTTP is spoken with this machine alone",
   ...Object.fromEntries(
     [
@@ -161,7 +163,7 @@ export function unreachable(url: URL, cause: unknown): BentoError {
   const lasting = LASTING[codeOf(inner)];
   const error = new BentoError("BENTO_UNREACHABLE", `no answer from ${url.host}: ${reason}`, {
     where: show(url),
-    hint: lasting ?? LASTING["ENOTFOUND"],
+    hint: lasting ?? NO_ANSWER_HINT,
     cause,
   });
   return lasting === undefined ? markPassing(error, { isLost: true }) : error;

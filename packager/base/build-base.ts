@@ -21,6 +21,9 @@ import { nodeFor, type RunningNode } from "./node-binary.ts";
 /** Label that says where a base keeps Node. */
 export const NODE_LABEL = "org.bentokit.node";
 
+/** Name of the bento, on its images alone. */
+export const BENTO_LABEL = "org.bentokit.bento";
+
 const NODE_PATH = "/usr/local/bin/node";
 
 export interface BuildBaseOptions {

@@ -17,9 +17,10 @@ import type { ImageConfig, ImagePlatform } from "../../oci/manifest.ts";
 import { createRegistryClient } from "../../oci/registry/client.ts";
 import { pullImage } from "../../oci/registry/pull-image.ts";
 import type { RegistryOptions } from "../../oci/registry/session.ts";
+import { NO_ANSWER_HINT } from "../../oci/registry/transport.ts";
 import { type BaseFacts, baseFacts } from "./base-facts.ts";
 import { type LockBaseOptions, lockBase } from "./base-lock.ts";
-import { NODE_LABEL } from "./build-base.ts";
+import { BENTO_LABEL, NODE_LABEL } from "./build-base.ts";
 import { DEFAULT_BASE, DISTROLESS_NODE } from "./default-base.ts";
 
 export interface ResolveBaseOptions extends RegistryOptions {
@@ -66,8 +67,9 @@ export async function resolveBase(options: ResolveBaseOptions): Promise<Resolved
   const base = options.base ?? DEFAULT_BASE;
   const { layout, image } = base.startsWith("oci:")
     ? await fromLayout(base.slice("oci:".length), options)
-    : await fromRegistry(parseImageRef(base), options);
+    : await fromRegistry(parseImageRef(base), options).catch(withAnotherWay);
   checkPlatform(image.config, options.platform, base);
+  checkForeign(image.config, base);
   const facts = await baseFacts(layout, image, options.cache?.facts);
   checkLibc(facts, base);
   const nodePath = nodePathOf(image, facts);
@@ -121,6 +123,19 @@ async function fromRegistry(given: ImageRef, options: ResolveBaseOptions): Promi
   return { layout, image: await inspectImage(layout, { name }) };
 }
 
+/** A base needs no registry. */
+function withAnotherWay(error: unknown): never {
+  if (BentoError.isInstance(error) && error.hint === NO_ANSWER_HINT) {
+    const { code, message, where } = error;
+    throw new BentoError(code, message, {
+      where,
+      hint: `${NO_ANSWER_HINT}; without a registry, make a base: bento base build, then give what it prints to --base`,
+      cause: error,
+    });
+  }
+  throw error;
+}
+
 /** The reference with the digest of bento.lock, where there is such a file to keep. */
 async function pinned(reference: ImageRef, options: ResolveBaseOptions): Promise<ImageRef> {
   const { lock, onProgress = silent, signal } = options;
@@ -153,6 +168,17 @@ function checkPlatform(config: ImageConfig, platform: ImagePlatform, base: strin
     throw new BentoError("BENTO_UNSUPPORTED", `the base is for ${found}, not ${platform}`, {
       where: base,
       hint: `name a base for ${platform}, or build for ${found}`,
+    });
+  }
+}
+
+/** Over a bento's image its own files would show through: code and models that belong to another. */
+function checkForeign({ config }: ImageConfig, base: string): void {
+  const bento = config?.Labels?.[BENTO_LABEL];
+  if (bento !== undefined) {
+    throw new BentoError("BENTO_UNSUPPORTED", `the base is itself an image of a bento: ${bento}`, {
+      where: base,
+      hint: "name the base that it was built on, or leave --base out for the default",
     });
   }
 }

@@ -6,6 +6,7 @@
 import { type BentoManifest, bentoDigest } from "../../core/bento-manifest.ts";
 import { APP_FOLDER } from "../../model-store/artifact/model-layer.ts";
 import type { StartConfig } from "../../oci/image.ts";
+import { BENTO_LABEL } from "../base/build-base.ts";
 
 /** Port that the server listens on when a platform does not say. */
 const PORT = 3000;
@@ -51,7 +52,7 @@ export function startConfig(
       ...manifest.docker.env,
     },
     labels: {
-      "org.bentokit.bento": manifest.name,
+      [BENTO_LABEL]: manifest.name,
       "org.bentokit.digest": bentoDigest(manifest),
       "org.bentokit.version": manifest.version,
       "org.opencontainers.image.title": manifest.name,

@@ -93,6 +93,23 @@ describe("resolveBase", () => {
     );
   });
 
+  it("refuses the image of another bento", async () => {
+    await using dir = await tempDir();
+    const labels = { "org.bentokit.node": "/opt/node", "org.bentokit.bento": "iris" };
+    await writeSampleBase(dir.path, { labels });
+    const base = `oci:${dir.path}`;
+    await expect(
+      resolveBase({ base, platform: "linux/amd64", cacheDirectory: dir.path }),
+    ).rejects.toThrow(
+      expect.objectContaining({
+        code: "BENTO_UNSUPPORTED",
+        message: "the base is itself an image of a bento: iris",
+        where: base,
+        hint: "name the base that it was built on, or leave --base out for the default",
+      }),
+    );
+  });
+
   it("refuses a base for another platform", async () => {
     await using dir = await tempDir();
     await writeSampleBase(dir.path);
