@@ -43,6 +43,11 @@ export async function findImage(
   if (text.startsWith("oci:")) {
     return await inLayout(context, text, options);
   }
+  if (/^(?:oci-archive|docker-archive):/.test(text)) {
+    throw new BentoError("BENTO_UNSUPPORTED", `archives are written, not read: ${text}`, {
+      hint: "name a layout or where it was pushed: oci:DIR or HOST/NAME; skopeo copy makes a layout of an archive",
+    });
+  }
   return text.includes("/")
     ? await inRegistry(context, parseImageRef(text), options)
     : await ofBento(context, text, options);

@@ -212,6 +212,7 @@ describe("misuse of bento image", () => {
     ["image pull r.example/x --output x", 2],
     ["image pull r.example/x --output oci:x --platform linux/amd46", 2],
     ["image inspect oci:nowhere", 3],
+    ["image inspect oci-archive:image.tar", 2],
     ["image lint oci:image:other", 3],
   ])("tells %j", async (line, exitCode) => {
     await using on = await stage();
