@@ -304,9 +304,23 @@ async function storeBlob(
     // also over a blob that is there: it may be damaged
     await rename(temporary, path);
     return { digest, size };
+  } catch (error) {
+    throw blobError(error, directory);
   } finally {
     await rm(temporary, { force: true });
   }
+}
+
+/** A write that fails knows neither its file nor its disk. */
+function blobError(error: unknown, directory: string): unknown {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return error instanceof Error && ["ENOSPC", "EDQUOT", "EFBIG"].includes(code)
+    ? new BentoError("BENTO_IO", `cannot keep a blob of the image: ${error.message}`, {
+        where: directory,
+        hint: "make room on that disk, then do the same again: what is there already stays",
+        cause: error,
+      })
+    : error;
 }
 
 async function* openBlob(path: string): AsyncGenerator<Uint8Array> {

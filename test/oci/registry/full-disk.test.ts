@@ -1,3 +1,5 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseImageRef } from "../../../core/image-ref.ts";
 import { createLayout } from "../../../oci/layout.ts";
@@ -40,5 +42,27 @@ describe("pullImage, where a file cannot grow,", () => {
     const reference = parseImageRef(`${registry.host}/team/iris:v1`);
     await pullImage({ reference, platform: "linux/amd64", layout, name: "x" });
     expect((await layout.images()).map(({ digest }) => digest)).toEqual([sample.image.digest]);
+  });
+});
+
+describe("OciLayout.writeBlob, where a file cannot grow,", () => {
+  it("says where, and keeps nothing", async () => {
+    await using dir = await tempDir();
+    const said = await runLimited(
+      `import { createLayout } from "./oci/layout.ts";
+      import { streamOf } from "./oci/chunks.ts";
+      const layout = await createLayout(${JSON.stringify(dir.path)});
+      const write = layout.writeBlob(streamOf(Buffer.alloc(1_000_000)));
+      const { code, message, where, hint } = await write.then(() => ({}), (error) => error);
+      console.log(JSON.stringify({ code, message, where, hint }));`,
+      { fileKilobytes: 200 },
+    );
+    expect(JSON.parse(said)).toEqual({
+      code: "BENTO_IO",
+      message: expect.stringMatching(/^cannot keep a blob of the image: EFBIG/),
+      where: dir.path,
+      hint: "make room on that disk, then do the same again: what is there already stays",
+    });
+    expect(await readdir(join(dir.path, "blobs/sha256"))).toEqual([]);
   });
 });
