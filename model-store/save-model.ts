@@ -14,6 +14,7 @@ import { type OnProgress, silent } from "../core/progress.ts";
 import { LATEST, TAG_PART } from "../core/tag.ts";
 import { aliasVersion } from "./aliases.ts";
 import { putBlob } from "./blobs.ts";
+import { eachFile } from "./each-file.ts";
 import { changeLabels, checkLabels, type Labels } from "./labels.ts";
 import { markLatest } from "./latest.ts";
 import type { LoadCheck } from "./load-check.ts";
@@ -99,9 +100,10 @@ async function storeModel(
     { digests, now: shelf.now, wait: shelf.wait, signal },
     async () => {
       // also for a version that exists: a blob that was lost or deleted as damaged comes back
-      for (const { path, blob } of source.files) {
+      const files = source.files.map(({ path, blob }) => ({ path, blob, size: blob.size }));
+      await eachFile(files, async ({ path, blob }) => {
         await putBlob(shelf.driver, blob, { step: `store ${path}`, onProgress, signal });
-      }
+      });
       return stored === undefined
         ? registerVersion(shelf, manifest, { registeredAt, signal })
         : "exists";
