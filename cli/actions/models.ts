@@ -159,7 +159,7 @@ export async function exportModel(
   const onProgress = drawProgress(context, flags.json === true);
   const { signal } = context;
   const { notes } = isArchive
-    ? await store.models.exportArchive(exact, path, { signal })
+    ? await store.models.exportArchive(exact, path, { onProgress, signal })
     : { notes: [], ...(await store.models.export(exact, path, { onProgress, signal })) };
   if (flags.json === true) {
     const place = isArchive ? { file: path, notes } : { directory: path };

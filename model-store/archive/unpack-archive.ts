@@ -11,6 +11,7 @@ import type { ByteStream } from "../../oci/chunks.ts";
 import { type ExtractOptions, extractEntries, extractTar } from "../../oci/extract-tar.ts";
 import { gunzip } from "../../oci/gzip.ts";
 import { filePieces } from "../blobs.ts";
+import { countBytes, type ProgressOptions } from "../count-bytes.ts";
 import { diskError, systemCode } from "../disk-error.ts";
 import type { WaitOptions } from "../driver.ts";
 import { bounded } from "./archive-limit.ts";
@@ -46,7 +47,7 @@ type ArchiveKind = "xz" | "gzip" | "zip" | "bzip2" | "tar";
 export async function unpackArchive(
   file: string,
   folder: string,
-  { signal }: WaitOptions = {},
+  { signal, onProgress }: WaitOptions & ProgressOptions = {},
 ): Promise<void> {
   const { kind, size } = await recognise(file);
   const limitBytes = Math.max(LEAST_LIMIT_BYTES, MOST_TIMES * size);
@@ -56,7 +57,9 @@ export async function unpackArchive(
     if (kind === "zip") {
       await extractEntries(zipEntries(file, limitBytes), folder, options);
     } else {
-      await extractAll(bounded(decompressed(file, kind), limitBytes), folder, options);
+      const step = { step: `unpack ${basename(file)}`, totalBytes: size, onProgress };
+      const packed = countBytes(filePieces(file), step);
+      await extractAll(bounded(decompressed(packed, file, kind), limitBytes), folder, options);
     }
   } catch (error) {
     throw named(error, file);
@@ -80,8 +83,11 @@ async function extractAll(
   }
 }
 
-function decompressed(file: string, kind: Exclude<ArchiveKind, "zip">): ByteStream {
-  const pieces = filePieces(file);
+function decompressed(
+  pieces: ByteStream,
+  file: string,
+  kind: Exclude<ArchiveKind, "zip">,
+): ByteStream {
   switch (kind) {
     case "xz":
       return damagedBy(unxz(pieces), file);

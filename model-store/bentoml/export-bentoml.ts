@@ -15,6 +15,7 @@ import { writeTar } from "../../oci/tar.ts";
 import { type TarEntry, tarFile } from "../../oci/tar-entry.ts";
 import { storedXz } from "../archive/stored-xz.ts";
 import { openBlob } from "../blobs.ts";
+import { countBytes, type ProgressOptions } from "../count-bytes.ts";
 import { diskError } from "../disk-error.ts";
 import type { Driver, WaitOptions } from "../driver.ts";
 import type { RegisteredModel } from "../list-models.ts";
@@ -32,6 +33,10 @@ const PACKERS: Readonly<Record<string, (tar: ByteStream) => ByteStream>> = {
   tar: (tar) => tar,
 };
 
+export interface ExportOptions extends WaitOptions, ProgressOptions {
+  readonly driver: Driver;
+}
+
 /**
  * Writes an archive; it appears whole or not at all.
  *
@@ -42,8 +47,9 @@ const PACKERS: Readonly<Record<string, (tar: ByteStream) => ByteStream>> = {
 export async function exportBentoMl(
   file: string,
   model: RegisteredModel,
-  { driver, signal }: WaitOptions & { readonly driver: Driver },
+  options: ExportOptions,
 ): Promise<readonly string[]> {
+  const { signal } = options;
   const pack = PACKERS[/\.([a-z0-9]+)$/.exec(file)?.[1] ?? ""];
   if (pack === undefined) {
     throw new BentoError("BENTO_INVALID_INPUT", `no archive is written as ${basename(file)}`, {
@@ -61,7 +67,7 @@ export async function exportBentoMl(
   const entries: TarEntry[] = [
     tarFile(MODEL_YAML, text),
     tarFile(OWN_MANIFEST, `${canonicalJson(model.manifest, 2)}\n`),
-    ...model.manifest.files.map((stored) => entryOf(stored, model, { driver, signal })),
+    ...model.manifest.files.map((stored) => entryOf(stored, model, options)),
   ];
   try {
     const work = await mkdtemp(join(dirname(file), `.${basename(file)}-`));
@@ -80,10 +86,11 @@ export async function exportBentoMl(
 function entryOf(
   stored: StoredFile,
   { manifest }: RegisteredModel,
-  options: WaitOptions & { readonly driver: Driver },
+  { driver, signal, onProgress }: ExportOptions,
 ): TarEntry {
   async function* content(): AsyncGenerator<Uint8Array, void> {
-    yield* await openBlob(options.driver, stored, options);
+    const step = { step: `write ${stored.path}`, totalBytes: stored.size, onProgress };
+    yield* countBytes(await openBlob(driver, stored, { signal }), step);
   }
   const path = stored.path === manifest.entry ? SAVED_MODEL : stored.path;
   return { kind: "file", path, size: stored.size, content };

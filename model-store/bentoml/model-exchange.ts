@@ -5,6 +5,7 @@
  */
 import type { ModelManifest } from "../../core/model-manifest.ts";
 import type { ExactTag, Tag } from "../../core/tag.ts";
+import type { ProgressOptions } from "../count-bytes.ts";
 import { describeModel } from "../list-models.ts";
 import type { ModelInput } from "../model-source.ts";
 import { type ResolveOptions, resolveTag } from "../resolve-tag.ts";
@@ -31,7 +32,11 @@ export interface ModelExchange {
    *
    * @param file - must not exist; ends with .bentomodel, .tar.xz, .tar.gz or .tar
    */
-  exportArchive(tag: Tag, file: string, options?: ResolveOptions): Promise<ExportedArchive>;
+  exportArchive(
+    tag: Tag,
+    file: string,
+    options?: ResolveOptions & ProgressOptions,
+  ): Promise<ExportedArchive>;
 }
 
 export function modelExchange(
@@ -44,7 +49,8 @@ export function modelExchange(
     async exportArchive(tag, file, options) {
       const model = await describeModel(shelf, await resolveTag(shelf, tag, options));
       const { driver } = shelf;
-      const notes = await exportBentoMl(file, model, { driver, signal: options?.signal });
+      const { signal, onProgress } = options ?? {};
+      const notes = await exportBentoMl(file, model, { driver, signal, onProgress });
       const { name, version } = model.manifest;
       return { name, version, notes };
     },
