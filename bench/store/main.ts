@@ -39,7 +39,9 @@ try {
   const figures: Figure[] = [];
   for (const scenario of [importing, pushing, pulling, sharing]) {
     process.stderr.write(`${scenario.name} …\n`);
-    figures.push(...(await scenario(bench)));
+    const made = await scenario(bench);
+    process.stderr.write(`${formatTable(made)}\n`);
+    figures.push(...made);
   }
   const table = formatTable(figures);
   process.stdout.write(`${table}\n`);
