@@ -82,26 +82,27 @@ async function sendParts(work: Work, upload: UnfinishedUpload): Promise<Complete
   const sending = new Set<Promise<void>>();
   const parts: CompletedPart[] = [];
   let failure: { readonly error: unknown } | undefined;
-  const send = async (part: Part) => {
-    parts[part.number - 1] = await sendPart(work, upload, part);
+  const send = async (part: Part, checksum: string) => {
+    parts[part.number - 1] = await sendPart(work, upload, { ...part, checksum });
     part.release();
   };
   try {
     const pieces = verified(body.open(), body, bucket.where(key));
     for await (const part of cutIntoParts(pieces, partBytesOf(body.size))) {
+      const checksum = createHash("sha256").update(part.bytes).digest("base64");
+      if (sending.size === AT_ONCE) {
+        await Promise.race(sending); // one more is ready to go by then
+      }
+      if (failure !== undefined) {
+        throw failure.error;
+      }
       signal?.throwIfAborted();
-      const sent: Promise<void> = send(part)
+      const sent: Promise<void> = send(part, checksum)
         .catch((error: unknown) => {
           failure ??= { error };
         })
         .finally(() => sending.delete(sent));
       sending.add(sent);
-      if (sending.size === AT_ONCE) {
-        await Promise.race(sending);
-      }
-      if (failure !== undefined) {
-        throw failure.error;
-      }
     }
     await Promise.all(sending);
     if (failure !== undefined) {
@@ -123,9 +124,8 @@ async function sendParts(work: Work, upload: UnfinishedUpload): Promise<Complete
 async function sendPart(
   { bucket, key, signal }: Work,
   upload: UnfinishedUpload,
-  { number, bytes }: Part,
+  { number, bytes, checksum }: Part & { readonly checksum: string },
 ): Promise<CompletedPart> {
-  const checksum = createHash("sha256").update(bytes).digest("base64");
   const there = upload.there.get(number);
   if (there !== undefined && isSamePart(there, bytes, checksum)) {
     return there;
