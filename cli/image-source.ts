@@ -3,12 +3,13 @@
  *
  * @module
  */
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { BentoError } from "../core/bento-error.ts";
 import { formatImageRef, type ImageRef, parseImageRef } from "../core/image-ref.ts";
 import { formatTag, parseTag } from "../core/tag.ts";
 import { type InspectedImage, inspectImage } from "../oci/inspect-image.ts";
 import { type ImageSource, openLayout } from "../oci/layout.ts";
+import { splitLayoutReference } from "../oci/layout-reference.ts";
 import type { ImagePlatform } from "../oci/manifest.ts";
 import { remoteImage } from "../oci/registry/remote-source.ts";
 import { type CliContext, homeOf } from "./context.ts";
@@ -58,8 +59,8 @@ async function inLayout(
   text: string,
   { platform }: FindImageOptions,
 ): Promise<FoundImage> {
-  const [, directory = "", name] = /^oci:(.+?)(?::([^/\\]+))?$/.exec(text) ?? [];
-  const source = await openLayout(resolve(context.cwd, directory));
+  const { directory, name } = await splitLayoutReference(text.slice("oci:".length), context.cwd);
+  const source = await openLayout(directory);
   return { ...(await inspectImage(source, { name, platform })), source, text };
 }
 

@@ -26,7 +26,12 @@ export function checkHop(from: URL, to: URL): void {
 /** Whether a host is this machine: only there plain HTTP is spoken. */
 export function isLoopback(hostname: string): boolean {
   const host = bareHost(hostname);
-  return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
+  return (
+    host === "localhost" ||
+    host.endsWith(".localhost") ||
+    host === "::1" ||
+    (isIP(host) === 4 && host.startsWith("127."))
+  );
 }
 
 /** A URL without its query, which may hold a signature. */
@@ -40,7 +45,9 @@ function isPrivate(hostname: string): boolean {
     return true;
   }
   if (isIP(host) === 4) {
-    return /^(?:0|10|127)\.|^169\.254\.|^192\.168\.|^172\.(?:1[6-9]|2\d|3[01])\./.test(host);
+    return /^(?:0|10|127)\.|^169\.254\.|^192\.168\.|^172\.(?:1[6-9]|2\d|3[01])\.|^100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\./.test(
+      host,
+    );
   }
   return isIP(host) === 6 && /^(?:::|fc|fd|fe[89ab])/i.test(host);
 }

@@ -108,7 +108,7 @@ function tokenRequest(realm: URL, options: FetchTokenOptions): TransportRequest 
     const bytes = Buffer.from(form.toString());
     const headers = { ...accept, "content-type": "application/x-www-form-urlencoded" };
     const body = { size: bytes.length, open: () => streamOf(bytes) };
-    return { method: "POST", url: realm, headers, body };
+    return { method: "POST", url: realm, headers, body, isBodySecret: true };
   }
   const url = new URL(realm);
   if (service !== undefined) {

@@ -35,6 +35,8 @@ export interface TransportRequest {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: OutgoingBody | undefined;
+  /** The body is an account's secret: it goes to no other origin. @default false */
+  readonly isBodySecret?: boolean | undefined;
   /** @default the transport's */
   readonly timeoutMs?: number | undefined;
 }
@@ -79,12 +81,18 @@ export function createTransport(options: TransportOptions = {}): Transport {
 }
 
 function nextHop(
-  { url, headers }: TransportRequest,
+  { url, headers, isBodySecret }: TransportRequest,
   location: string,
 ): Pick<TransportRequest, "url" | "headers"> {
   const next = resolveLocation(location, url);
   if (next.origin === url.origin) {
     return { url: next, headers };
+  }
+  if (isBodySecret === true) {
+    throw new BentoError("BENTO_REFUSED", `${url.host} sends an account on to ${next.host}`, {
+      where: show(url),
+      hint: "log in to the registry that you mean: an account is told to no other host",
+    });
   }
   const { authorization: _dropped, ...others } = headers;
   return { url: next, headers: others };
@@ -109,7 +117,7 @@ export function resolveLocation(location: string, from: URL): URL {
 
 async function sendOnce(
   exchange: Exchange,
-  { url, timeoutMs, ...request }: TransportRequest,
+  { url, timeoutMs, isBodySecret: _, ...request }: TransportRequest,
   { signal, timeoutMs: usualMs = TIMEOUT_MS }: TransportOptions,
 ): Promise<Reply> {
   signal?.throwIfAborted();

@@ -13,6 +13,7 @@ import { runStep } from "../../core/run-step.ts";
 import { type InspectedImage, inspectImage } from "../../oci/inspect-image.ts";
 import type { LayerCache } from "../../oci/layer-cache.ts";
 import { createLayout, type OciLayout, openLayout, REF_NAME } from "../../oci/layout.ts";
+import { splitLayoutReference } from "../../oci/layout-reference.ts";
 import type { ImageConfig, ImagePlatform } from "../../oci/manifest.ts";
 import { createRegistryClient } from "../../oci/registry/client.ts";
 import { pullImage } from "../../oci/registry/pull-image.ts";
@@ -99,7 +100,7 @@ async function fromLayout(
   text: string,
   { platform, cache }: ResolveBaseOptions,
 ): Promise<FoundBase> {
-  const [, directory = text, name] = /^(.+?)(?::([^/\\]+))?$/.exec(text) ?? [];
+  const { directory, name } = await splitLayoutReference(text, ".");
   const layout = await openLayout(directory, { stamps: cache?.stamps });
   return { layout, image: await inspectImage(layout, { name, platform }) };
 }

@@ -59,6 +59,7 @@ async function exchangeToken(
   const bytes = Buffer.from(form.toString());
   const reply = await createTransport({ exchange }).send({
     method: "POST",
+    isBodySecret: true,
     url: new URL(`https://${host}/oauth2/exchange`),
     headers: { "content-type": "application/x-www-form-urlencoded", accept: "application/json" },
     body: { size: bytes.length, open: () => streamOf(bytes) },

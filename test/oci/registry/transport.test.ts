@@ -53,6 +53,17 @@ describe("createTransport", () => {
     expect([reply.status, sent.length]).toEqual([302, 2]);
   });
 
+  it("tells a secret in a body to no other origin", async () => {
+    const secret = { method: "POST", url, headers: {}, isBodySecret: true } as const;
+    const within = prepared(redirect("/other", 307), answer(200));
+    expect((await within.transport.send(secret)).status).toBe(200);
+    const { transport, sent } = prepared(redirect("https://b.example/x", 307));
+    await expect(transport.send(secret)).rejects.toThrow(
+      "a.example sends an account on to b.example",
+    );
+    expect(sent.length).toBe(1);
+  });
+
   it.each(["http://a.example/x", "https://127.0.0.1/x"])("is not sent to %s", async (location) => {
     const { transport } = prepared(redirect(location));
     await expect(transport.send({ method: "GET", url, headers: {} })).rejects.toThrow(
