@@ -52,7 +52,7 @@ export interface FunctionOptions {
   /** Empty; the bento is written there. */
   readonly folder: string;
   /** Of the model: what makes it slow. */
-  readonly steps: number;
+  readonly layers: number;
   readonly environment: Readonly<Record<string, string>>;
   /** Of the processor it runs on. */
   readonly core: number;
@@ -102,7 +102,7 @@ export async function startFunction(options: FunctionOptions): Promise<FunctionP
   };
 }
 
-async function writeBento({ folder, steps }: FunctionOptions): Promise<void> {
+async function writeBento({ folder, layers }: FunctionOptions): Promise<void> {
   const project = join(folder, "project");
   await mkdir(project);
   await writeFile(join(project, "service.ts"), SERVICE);
@@ -113,7 +113,7 @@ async function writeBento({ folder, steps }: FunctionOptions): Promise<void> {
     await writeFile(target, content);
   }
   await symlink(MODULES, join(folder, "node_modules"));
-  await writeFile(join(folder, "model.onnx"), flatModel(steps));
+  await writeFile(join(folder, "model.onnx"), flatModel(layers));
   const digest = `sha256:${"0".repeat(64)}`;
   const net = { tag: "flat:v1", digest, path: "model.onnx", batchable: true };
   const runtime = { name: "flat", version: "v1", digest, models: { net } };

@@ -18,7 +18,7 @@ const { values } = parseArgs({
     rate: { type: "string", default: "1000" },
     seconds: { type: "string", default: "10" },
     concurrency: { type: "string", default: "32" },
-    steps: { type: "string", default: "4000" },
+    layers: { type: "string", default: "3000" },
   },
 });
 const rate = Number(values.rate);
@@ -30,12 +30,13 @@ const INPUTS = 64;
 const folder = await mkdtemp(join(tmpdir(), "bench-lambda-"));
 try {
   await using api = await runtimeApiServer();
-  const steps = Number(values.steps);
+  const layers = Number(values.layers);
   const environment = {
     AWS_LAMBDA_RUNTIME_API: api.host,
     AWS_LAMBDA_MAX_CONCURRENCY: values.concurrency,
+    NODE_OPTIONS: "--max-semi-space-size=2", // as docs/lambda.md has it
   };
-  await using lambda = await startFunction({ folder, steps, environment, core: 1 });
+  await using lambda = await startFunction({ folder, layers, environment, core: 1 });
   const figures = await measure(api, lambda);
   console.log(formatTable(figures));
   process.exitCode = figures.some((figure) => verdictOf(figure) === "MISS") ? 1 : 0;
