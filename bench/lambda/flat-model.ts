@@ -14,7 +14,7 @@ export function flatModel(layers: number): Buffer {
   let at = "X";
   for (let layer = 0; layer < layers; layer += 1) {
     const weights = graph.weights([WIDTH, WIDTH], 1 / Math.sqrt(WIDTH));
-    const sum = graph.node("Gemm", [at, weights, graph.weights([WIDTH], 0.1)]);
+    const sum = graph.node("Einsum", [at, weights], { equation: "ij,jk->ik" });
     at = graph.node("Sigmoid", [sum]);
   }
   graph.nodeOf("", "Add", { inputs: [at, "X"], outputs: ["Y"], attributes: {} });
