@@ -22,7 +22,7 @@ const TICK_MS = 10;
 const SERVICE = `
 import { model, service, tensor } from "bentokit";
 import * as z from "zod";
-export default service({
+export const flat = service({
   name: "flat",
   models: { net: model("flat:v1") },
   apis: ({ api }) => ({

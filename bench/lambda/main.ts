@@ -18,7 +18,7 @@ const { values } = parseArgs({
     rate: { type: "string", default: "1000" },
     seconds: { type: "string", default: "10" },
     concurrency: { type: "string", default: "32" },
-    layers: { type: "string", default: "1100" },
+    layers: { type: "string", default: "1200" },
   },
 });
 const rate = Number(values.rate);
