@@ -79,38 +79,23 @@ async function beginUpload({ bucket, key, signal }: Work): Promise<UnfinishedUpl
 /** @returns what was sent and what was there, in order */
 async function sendParts(work: Work, upload: UnfinishedUpload): Promise<CompletedPart[] | "lost"> {
   const { bucket, key, body, signal } = work;
-  const sending = new Set<Promise<void>>();
+  const lanes = sendingLanes();
   const parts: CompletedPart[] = [];
-  let failure: { readonly error: unknown } | undefined;
-  const send = async (part: Part, checksum: string) => {
-    parts[part.number - 1] = await sendPart(work, upload, { ...part, checksum });
-    part.release();
-  };
   try {
     const pieces = verified(body.open(), body, bucket.where(key));
     for await (const part of cutIntoParts(pieces, partBytesOf(body.size))) {
       const checksum = createHash("sha256").update(part.bytes).digest("base64");
-      if (sending.size === AT_ONCE) {
-        await Promise.race(sending); // one more is ready to go by then
-      }
-      if (failure !== undefined) {
-        throw failure.error;
-      }
+      await lanes.free(); // this one goes as soon as one is through
       signal?.throwIfAborted();
-      const sent: Promise<void> = send(part, checksum)
-        .catch((error: unknown) => {
-          failure ??= { error };
-        })
-        .finally(() => sending.delete(sent));
-      sending.add(sent);
+      lanes.begin(async () => {
+        parts[part.number - 1] = await sendPart(work, upload, { ...part, checksum });
+        part.release();
+      });
     }
-    await Promise.all(sending);
-    if (failure !== undefined) {
-      throw failure.error;
-    }
+    await lanes.empty();
     return parts;
   } catch (error) {
-    await Promise.all(sending);
+    await lanes.empty().catch(() => {}); // the first failure is the one to tell
     if (isLost(error)) {
       return "lost";
     }
@@ -119,6 +104,37 @@ async function sendParts(work: Work, upload: UnfinishedUpload): Promise<Complete
     }
     throw error;
   }
+}
+
+/** So many parts on their way at once; waiting fails with the first failure of one. */
+function sendingLanes() {
+  const sending = new Set<Promise<void>>();
+  let failure: { readonly error: unknown } | undefined;
+  const check = () => {
+    if (failure !== undefined) {
+      throw failure.error;
+    }
+  };
+  return {
+    begin(send: () => Promise<void>): void {
+      const sent: Promise<void> = send()
+        .catch((error: unknown) => {
+          failure ??= { error };
+        })
+        .finally(() => sending.delete(sent));
+      sending.add(sent);
+    },
+    async free(): Promise<void> {
+      if (sending.size === AT_ONCE) {
+        await Promise.race(sending);
+      }
+      check();
+    },
+    async empty(): Promise<void> {
+      await Promise.all(sending);
+      check();
+    },
+  };
 }
 
 async function sendPart(
