@@ -156,7 +156,9 @@ function bundleError(failure: BuildFailure, project: Project): BentoError {
   const distinct = [...new Set(lines)];
   return new BentoError("BENTO_INVALID_SERVICE", distinct.join("\n") || failure.message, {
     where: relative(project.directory, project.serviceFile),
-    hint: "mend the lines named above; packages that the service imports must be installed in the project",
+    hint: distinct.some((line) => line.includes('for ".node" files'))
+      ? "packages with native code are not packed yet, but for onnxruntime-node: use one that is JavaScript or WebAssembly alone"
+      : "mend the lines named above; packages that the service imports must be installed in the project",
     cause: failure,
   });
 }

@@ -210,4 +210,17 @@ describe("bundleService", () => {
       hint: "mend the lines named above; packages that the service imports must be installed in the project",
     });
   });
+
+  it("says that native code is not packed", async () => {
+    await using project = await testProject({
+      "service.ts": 'import "./addon.node";\n',
+      "addon.node": "",
+    });
+    expect(await failureOf(() => bundleService(project))).toEqual({
+      code: "BENTO_INVALID_SERVICE",
+      message: 'service.ts:1:8: No loader is configured for ".node" files: addon.node',
+      where: "service.ts",
+      hint: "packages with native code are not packed yet, but for onnxruntime-node: use one that is JavaScript or WebAssembly alone",
+    });
+  });
 });
