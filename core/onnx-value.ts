@@ -11,8 +11,8 @@ import type { DtypeName, TensorSpec } from "./tensor-spec.ts";
 /** The one entry in `dims` of a tensor whose number of axes the graph leaves open. */
 export const UNKNOWN_RANK = "...";
 
-/** ONNX's numbers for element types; TensorProto.DataType in onnx.proto. */
-const DTYPE_NUMBERS: Readonly<Record<number, DtypeName>> = {
+/** Element types by ONNX's numbers for them; TensorProto.DataType in onnx.proto. */
+export const ONNX_DTYPES: Readonly<Record<number, DtypeName>> = {
   1: "float32",
   2: "uint8",
   3: "int8",
@@ -111,7 +111,7 @@ function readTensorType(
       dims = readDims(reader, field);
     }
   }
-  const dtype = DTYPE_NUMBERS[dtypeNumber];
+  const dtype = ONNX_DTYPES[dtypeNumber];
   if (dtype === undefined) {
     const name = UNSERVED_DTYPES[dtypeNumber] ?? `number ${dtypeNumber}`;
     throw new BentoError(

@@ -4,8 +4,8 @@
  * @module
  */
 import type { Metadata } from "../../core/model-manifest.ts";
-import { UNKNOWN_RANK } from "../../core/onnx-value.ts";
-import type { DtypeName, TensorSpec } from "../../core/tensor-spec.ts";
+import { ONNX_DTYPES, UNKNOWN_RANK } from "../../core/onnx-value.ts";
+import type { TensorSpec } from "../../core/tensor-spec.ts";
 import type { RegisteredModel } from "../list-models.ts";
 import { formatPyYaml } from "./pyyaml.ts";
 
@@ -14,22 +14,10 @@ const BENTOML_VERSION = "1.4.38";
 /** The only method that BentoML calls on an ONNX model. */
 const METHOD = "run";
 
-/** ONNX's numbers for element types; TensorProto.DataType in onnx.proto. */
-const ELEMENT_TYPES: Readonly<Record<DtypeName, number>> = {
-  float32: 1,
-  uint8: 2,
-  int8: 3,
-  uint16: 4,
-  int16: 5,
-  int32: 6,
-  int64: 7,
-  string: 8,
-  bool: 9,
-  float16: 10,
-  float64: 11,
-  uint32: 12,
-  uint64: 13,
-};
+/** ONNX's numbers by element type. */
+const ELEMENT_TYPES = new Map(
+  Object.entries(ONNX_DTYPES).map(([number, dtype]) => [dtype, Number(number)]),
+);
 
 /** @returns the file's text, and what it cannot say, a line each */
 export function modelYaml({ manifest, labels, registeredAt }: RegisteredModel): {
@@ -79,7 +67,7 @@ function withoutNulls(metadata: Metadata): { metadata: Metadata; notes: string[]
 /** As protobuf writes a ValueInfoProto in JSON: lengths are texts, an open one is empty. */
 function specOf({ name, dtype, dims }: TensorSpec): object {
   const shape = dims.includes(UNKNOWN_RANK) ? {} : { shape: { dim: dims.map(dimOf) } };
-  return { name, type: { tensorType: { elemType: ELEMENT_TYPES[dtype], ...shape } } };
+  return { name, type: { tensorType: { elemType: ELEMENT_TYPES.get(dtype), ...shape } } };
 }
 
 function dimOf(dim: number | string): object {
