@@ -7,6 +7,7 @@
 import type * as z from "zod";
 import type { BentoManifest } from "../core/bento-manifest.ts";
 import type { Deployment } from "../core/deployment.ts";
+import type { Digest } from "../core/digest.ts";
 import type { Plan, PlannedBento, PlannedImage } from "../core/plan.ts";
 import type { OnProgress } from "../core/progress.ts";
 
@@ -56,6 +57,8 @@ export interface Desired<Options = unknown> {
   readonly variables: Readonly<Record<string, string>>;
   /** Names that the bento declares and that the caller's environment sets. Sorted. */
   readonly inherited: readonly string[];
+  /** Per cent of the traffic for the new version at first; all of it when undefined. */
+  readonly canary?: number | undefined;
 }
 
 /** Where one deployment is, for everything that reads or writes. */
@@ -64,6 +67,8 @@ export interface DeployContext {
   readonly name: string;
   /** What the last record says of what stands; undefined before the first deploy. */
   readonly details: Deployment["details"] | undefined;
+  /** The environment's options as the adapter's schema read them; undefined where nobody gave any. */
+  readonly options?: unknown;
   /** Folder for what runs on this machine: logs, state. Absolute. */
   readonly home: string;
   /** Where the user's own packages are looked for. Absolute. */
@@ -109,6 +114,65 @@ export interface LogOptions {
   readonly follow?: boolean | undefined;
 }
 
+/** A version that stands on its platform, so that traffic can go to it. */
+export interface DeployedVersion {
+  /** As the platform names it, e.g. `7`. */
+  readonly id: string;
+  /** `name:version` of the bento that it is of, where the platform tells. */
+  readonly bento?: string | undefined;
+  readonly image?: Digest | undefined;
+  /** Share of the traffic, 0 to 100. */
+  readonly percent: number;
+  /** When it was made, UTC, where the platform tells. */
+  readonly at?: string | undefined;
+}
+
+/** Moves a share of the traffic to the candidate, all of it, or none. */
+export type TrafficShift =
+  | { readonly kind: "weight"; readonly percent: number }
+  | { readonly kind: "complete" }
+  | { readonly kind: "abort" };
+
+export interface RestoreRequest {
+  /** Version of the platform, or `name:version`. @default what had all the traffic before */
+  readonly to?: string | undefined;
+  /** The record of what had all the traffic before, where there is one. */
+  readonly before: Deployment | undefined;
+}
+
+/** What stands after traffic was moved. */
+export interface Shifted extends Standing {
+  /** Those that have traffic, the largest share first. */
+  readonly versions: readonly DeployedVersion[];
+}
+
+export interface PruneRequest {
+  /** Images that records name: these stay. */
+  readonly recorded: ReadonlySet<Digest>;
+  /** Versions without traffic that stay, newest first. */
+  readonly keep: number;
+  /** Only say what would go. */
+  readonly isDry: boolean;
+}
+
+export interface Pruned {
+  /** What went, or would go, in the platform's own words. */
+  readonly removed: readonly string[];
+  /** What stays, with the reason, one line each. */
+  readonly kept: readonly string[];
+}
+
+/** One thing that a deploy needs, looked at without writing. */
+export interface Finding {
+  /** E.g. `credentials`. */
+  readonly check: string;
+  readonly state: "fine" | "warning" | "problem";
+  /** One line: what was found. */
+  readonly summary: string;
+  /** What to do next; there exactly where the state is not fine. */
+  readonly hint?: string | undefined;
+}
+
 /** Carries plans out. Every step can be repeated; the engine calls them in this order. */
 export interface Rollout<Options = unknown> {
   /** Brings the new version up. What it did before it threw is undone by `rollBack`. */
@@ -141,6 +205,16 @@ export interface Rollout<Options = unknown> {
   logs(options: LogOptions, context: DeployContext): AsyncIterable<string>;
   /** Removes everything that stands. Succeeds where nothing does. */
   destroy(context: DeployContext): Promise<void>;
+  /** What stands, asked of the platform alone, for when no record tells. Undefined when nothing stands. */
+  find?(context: DeployContext): Promise<Standing | undefined>;
+  /** Versions that stand, newest first. */
+  versions?(context: DeployContext): Promise<readonly DeployedVersion[]>;
+  /** Moves traffic between versions that stand. There exactly where the platform can `canary`. */
+  shift?(request: TrafficShift, context: DeployContext): Promise<Shifted>;
+  /** Gives all the traffic back to an earlier version, without a new one where the platform keeps them. */
+  restore?(request: RestoreRequest, context: DeployContext): Promise<Shifted>;
+  /** Removes versions and images that nothing needs any more. */
+  prune?(request: PruneRequest, context: DeployContext): Promise<Pruned>;
 }
 
 /** A file to write; the path is relative with forward slashes. */
@@ -162,11 +236,16 @@ export interface Adapter<Schema extends z.ZodType = z.ZodType, Observed = unknow
   readonly nameLimit: number;
   /** Whether a deployment with these options is started from an image; there exactly where `runs` is `either`. */
   runsImage?(options: z.output<Schema>): boolean;
-  /** What exists now. Reads only. Undefined when nothing does, or when the platform is not asked. */
-  observe(context: DeployContext): Promise<Observed | undefined>;
+  /** What exists now of what is desired. Reads only. Undefined when nothing does, or when the platform is not asked. */
+  observe(
+    context: DeployContext,
+    desired: Desired<z.output<Schema>>,
+  ): Promise<Observed | undefined>;
   /** What has to change, in order. Pure: no clock, network, file or environment. */
   plan(desired: Desired<z.output<Schema>>, observed: Observed | undefined): Plan;
   readonly rollout?: Rollout<z.output<Schema>>;
+  /** Looks whether a deploy could go through: credentials, region, quotas, permissions. Reads only. */
+  check?(context: DeployContext): AsyncIterable<Finding>;
   /** What a user can keep and deploy without bentokit's engine. Writes nothing. */
   emit?(
     desired: Desired<z.output<Schema>>,

@@ -21,6 +21,10 @@ export const Deployment = z.strictObject({
     .enum(["started", "succeeded", "failed", "rolled-back", "destroyed"])
     .describe("`started` where a deploy has not ended, or was killed."),
   verified: z.boolean().describe("Whether the golden requests were sent and answered."),
+  canary: z
+    .number()
+    .optional()
+    .describe("Per cent of the traffic that it has; all of it when absent."),
   url: z.string().optional().describe("Where it answers."),
   details: z
     .record(z.string(), z.json())

@@ -66,6 +66,10 @@ export const Plan = z.strictObject({
   variables: z
     .record(z.string(), z.string())
     .describe("Environment variables given in clear; secrets never stand here."),
+  canary: z
+    .number()
+    .optional()
+    .describe("Per cent of the traffic for the new version at first; all of it when absent."),
   actions: z.array(PlanAction).describe("In the order of their application."),
   warnings: z.array(z.string()),
   basis: z

@@ -62,7 +62,7 @@ async function applyPrepared(
   const { store, home } = runtime;
   const latest = await store.deployments.latest(key);
   const context = contextOf(key, latest, runtime);
-  refuseStale(plan, adapter.plan(desired, await adapter.observe(context)));
+  refuseStale(plan, adapter.plan(desired, await adapter.observe(context, desired)));
   if (isNoop(plan)) {
     return { deployment: await unchanged(plan, runtime), isChanged: false, goldenCount: 0 };
   }
@@ -137,8 +137,8 @@ function progress({ onProgress = silent }: DeployRuntime): OnProgress {
 }
 
 function requestOf(plan: Plan, manifest: BentoManifest) {
-  const { platform, environment, name, image, options, variables } = plan;
-  return { platform, environment, name, manifest, image, options, variables };
+  const { platform, environment, name, image, options, variables, canary } = plan;
+  return { platform, environment, name, manifest, image, options, variables, canary };
 }
 
 async function unchanged(plan: Plan, runtime: DeployRuntime): Promise<Deployment> {

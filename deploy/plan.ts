@@ -56,7 +56,7 @@ export async function createPlan(request: DeployRequest, runtime: DeployRuntime)
   const { adapter, desired, key } = await prepare(request, runtime);
   const latest = await runtime.store.deployments.latest(key);
   refuseForeign(latest, desired);
-  const observed = await adapter.observe(contextOf(key, latest, runtime));
+  const observed = await adapter.observe(contextOf(key, latest, runtime), desired);
   return adapter.plan(desired, observed);
 }
 
@@ -79,6 +79,7 @@ export async function prepare(request: DeployRequest, runtime: DeployRuntime): P
       variables,
       ambient: runtime.ambient ?? {},
     }),
+    canary: request.canary,
   };
   return { adapter, desired, key: { platform: adapter.platform, environment, name: desired.name } };
 }
