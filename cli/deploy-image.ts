@@ -12,6 +12,7 @@ import type { Digest } from "../core/digest.ts";
 import type { PlannedImage } from "../core/plan.ts";
 import { formatTag } from "../core/tag.ts";
 import { homeImages } from "../oci/home-images.ts";
+import { variantOf } from "../packager/image/start-config.ts";
 import { type ContainerizeFlags, makeImage } from "./actions/containerize.ts";
 import { type CliContext, homeOf } from "./context.ts";
 import type { DeployFlags } from "./deploy-request.ts";
@@ -44,7 +45,13 @@ export async function imageToDeploy(
     digest: made.digest,
     text: tag,
   });
-  return { digest: made.digest, platform: made.platform, bytes: sum(made.layers), ...signed };
+  return {
+    digest: made.digest,
+    platform: made.platform,
+    bytes: sum(made.layers),
+    variant: variantOf(made.layers),
+    ...signed,
+  };
 }
 
 /** Refuses an image that the key has not signed, before anything is done with it. */
@@ -112,6 +119,7 @@ async function imageInLayout(
     digest,
     platform: `${os}/${architecture}`,
     bytes: sum(image.layers),
+    variant: variantOf(image.layers),
     ...signed,
   };
 }

@@ -46,6 +46,10 @@ export const PlannedImage = z.strictObject({
   digest: Digest,
   platform: z.string().describe("os/architecture, e.g. linux/amd64."),
   bytes: z.int().describe("Compressed size of all layers."),
+  variant: z
+    .enum(["cpu", "cuda12"])
+    .optional()
+    .describe("What it computes on; absent where nobody looked."),
   signedBy: z
     .string()
     .optional()
