@@ -20,6 +20,7 @@ export const ERROR_CODES = {
   BENTO_STALE_PLAN: { exit: 4, status: 409, title: "a plan made before something changed" },
   BENTO_IO: { exit: 5, status: 500, title: "a disk, port or process that refused" },
   BENTO_UNREACHABLE: { exit: 5, status: 502, title: "a registry or network that did not answer" },
+  BENTO_PLATFORM: { exit: 5, status: 502, title: "a platform that refused" },
   BENTO_OVERLOADED: { exit: 5, status: 503, title: "more work than the latency limit allows" },
   BENTO_UNHEALTHY: { exit: 6, status: 503, title: "a deployment that failed its checks" },
   BENTO_REFUSED: { exit: 7, status: 403, title: "a check that said no" },

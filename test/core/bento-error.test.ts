@@ -22,6 +22,7 @@ describe("ERROR_CODES", () => {
       ["BENTO_STALE_PLAN", 4, 409],
       ["BENTO_IO", 5, 500],
       ["BENTO_UNREACHABLE", 5, 502],
+      ["BENTO_PLATFORM", 5, 502],
       ["BENTO_OVERLOADED", 5, 503],
       ["BENTO_UNHEALTHY", 6, 503],
       ["BENTO_REFUSED", 7, 403],
