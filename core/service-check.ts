@@ -21,6 +21,8 @@ const SERVICE_KEYS = [
   "traffic",
   "env",
   "onStart",
+  "onSnapshot",
+  "onRestore",
   "onStop",
   "isReady",
   "apis",
@@ -100,7 +102,7 @@ function checkPlain(given: Readonly<Record<string, unknown>>): string[] {
   if (given["description"] !== undefined && typeof given["description"] !== "string") {
     problems.push(`description: expected a text, got ${show(given["description"])}`);
   }
-  for (const hook of ["onStart", "onStop", "isReady"]) {
+  for (const hook of ["onStart", "onSnapshot", "onRestore", "onStop", "isReady"]) {
     if (given[hook] !== undefined && typeof given[hook] !== "function") {
       problems.push(`${hook}: expected a function, got ${show(given[hook])}`);
     }

@@ -25,6 +25,10 @@ export interface ServiceOptions<M extends Models> {
   readonly env?: readonly string[];
   /** Runs once, after the models are loaded and before the first request. */
   onStart?(this: void, context: { readonly log: Log }): void | Promise<void>;
+  /** Where the platform starts instances from a snapshot: runs before it is taken; connections do not outlive it. */
+  onSnapshot?(this: void): void | Promise<void>;
+  /** Runs in each instance that is started from the snapshot, before its first request: renew what was read at start. */
+  onRestore?(this: void): void | Promise<void>;
   /** Runs once, after the last request. */
   onStop?(this: void): void | Promise<void>;
   /** Asked by `/readyz` beside the models' own state. @default always ready */

@@ -22,6 +22,7 @@ type Running = Pick<Server, "log" | "close">;
  * What keeps it from starting is printed, and the process exits with the error's code.
  */
 export async function start(options: StartOptions): Promise<void> {
+  const codeAt = performance.now();
   mapStackTraces();
   try {
     const { environment = process.env } = options;
@@ -31,20 +32,41 @@ export async function start(options: StartOptions): Promise<void> {
       : await serve({ ...options, environment });
     stopOnSignal(running);
     stopOnUncaught(running);
+    running.log.info(phases(codeAt), "started");
   } catch (error) {
     fail(error);
   }
 }
 
+/** How long a start took, by phase: Node itself, the code, and the service with its models. All in milliseconds. */
+function phases(codeAt: number): Record<string, number> {
+  const nodeMs = performance.nodeTiming.bootstrapComplete;
+  const round = (ms: number) => Math.round(ms * 10) / 10;
+  return {
+    nodeMs: round(nodeMs),
+    codeMs: round(codeAt - nodeMs),
+    serviceMs: round(performance.now() - codeAt),
+  };
+}
+
 /** A function that cannot ask for invocations any more is of no use: it ends, and Lambda starts it anew. */
 async function startLambda(options: ServeOptions): Promise<Running> {
   const { runLambda } = await import("./lambda/run-lambda.ts"); // nothing of it is loaded where HTTP is served
-  const loop = await runLambda(options);
+  const loop = await runLambda({ ...options, setTraceId });
   loop.ended.catch((error: unknown) => {
     const end = () => fail(error);
     loop.close().then(end, end);
   });
   return loop;
+}
+
+/** Where X-Ray's libraries look for it. */
+function setTraceId(traceId: string | undefined): void {
+  if (traceId === undefined) {
+    delete process.env["_X_AMZN_TRACE_ID"];
+  } else {
+    process.env["_X_AMZN_TRACE_ID"] = traceId;
+  }
 }
 
 function stopOnSignal(server: Running): void {

@@ -6,7 +6,12 @@
 import { BentoError } from "../../core/bento-error.ts";
 import { formatError } from "../../core/format-error.ts";
 import type { ServerLog } from "../log.ts";
-import { type Environment, type OpenServiceOptions, openService } from "../open-service.ts";
+import {
+  type Environment,
+  type OpenService,
+  type OpenServiceOptions,
+  openService,
+} from "../open-service.ts";
 import { type AnswerEvent, answerEvents } from "./answer-event.ts";
 import { askApp } from "./ask-app.ts";
 import { type EmbeddedMetrics, embeddedMetrics } from "./embedded-metrics.ts";
@@ -31,6 +36,8 @@ export interface RunLambdaOptions
   readonly writeMetrics?: (line: string) => void;
   /** Milliseconds since 1970. @default the process's */
   readonly now?: () => number;
+  /** Told of each invocation's X-Ray id where one follows on the other. @default nobody asks */
+  readonly setTraceId?: (traceId: string | undefined) => void;
 }
 
 export interface LambdaLoop {
@@ -46,7 +53,7 @@ const METRICS_MS = 10_000;
 /** Tries for the next invocation where other polls still answer; from 100 ms on, twice as long each time. */
 const SHARED_RETRIES = { tries: 20, firstMs: 100, mostMs: 90_000 };
 /** Longest that Lambda is told why the function does not start. */
-const INIT_ERROR_MS = 2000;
+const TELLING_MS = 2000;
 
 /**
  * Loads the service and answers invocations until closed. Lambda is told of what keeps it from starting.
@@ -74,19 +81,32 @@ export async function runLambda(options: RunLambdaOptions): Promise<LambdaLoop> 
       isStreaming: environment["BENTO_LAMBDA_STREAM"] === "1",
       now,
     });
-    await waitForSnapshot(environment, api);
+    if (isSnapshot(environment)) {
+      await passSnapshot(service, api);
+    }
     service.log.info({ concurrency, models: service.models }, "polling");
     return startLoop({ ...options, ...service, api, answer, metrics, concurrency });
   } catch (error) {
-    const telling = api.failInit(initError(error)).catch(() => {});
-    await Promise.race([telling, new Promise((resolve) => setTimeout(resolve, INIT_ERROR_MS))]);
+    await bounded(
+      error instanceof NotRestored ? api.failRestore(error.told) : api.failInit(told(error)),
+    );
     api.close();
-    throw error;
+    throw error instanceof NotRestored ? error.cause : error;
+  }
+}
+
+/** Carries what failed after a snapshot, which Lambda hears of in another place. */
+class NotRestored extends Error {
+  readonly told: FunctionError;
+
+  constructor(cause: unknown) {
+    super("not restored", { cause });
+    this.told = told(cause);
   }
 }
 
 /** What Lambda shows of a start that failed: our three lines. */
-function initError(error: unknown): FunctionError {
+function told(error: unknown): FunctionError {
   const errorType = BentoError.isInstance(error) ? error.code : "Runtime.InitError";
   return { errorType, errorMessage: formatError(error).trimEnd() };
 }
@@ -103,12 +123,33 @@ function concurrencyOf(environment: Environment): number {
   return count;
 }
 
+function isSnapshot(environment: Environment): boolean {
+  return (
+    environment["AWS_LAMBDA_INITIALIZATION_TYPE"] === "snap-start" &&
+    environment["BENTO_SNAPSTART"] === "1"
+  );
+}
+
 /** With SnapStart this is where the snapshot is taken, with all models loaded. */
-async function waitForSnapshot(environment: Environment, api: RuntimeApi): Promise<void> {
-  const isSnapshot = environment["AWS_LAMBDA_INITIALIZATION_TYPE"] === "snap-start";
-  if (isSnapshot && environment["BENTO_SNAPSTART"] === "1") {
+async function passSnapshot(
+  { definition, stop, log }: Pick<OpenService, "definition" | "stop" | "log">,
+  api: RuntimeApi,
+): Promise<void> {
+  let isRestored = false;
+  try {
+    await definition.onSnapshot?.();
     await api.waitForRestore();
+    isRestored = true;
+    await definition.onRestore?.();
+  } catch (error) {
+    await stop().catch((err: unknown) => log.error({ err }, "stopping failed"));
+    throw isRestored ? new NotRestored(error) : error;
   }
+}
+
+/** A process that cannot go on does not wait for long until Lambda has heard why. */
+async function bounded(telling: Promise<void>): Promise<void> {
+  await Promise.race([telling.catch(() => {}), elapsed(TELLING_MS)]);
 }
 
 interface LoopParts {
@@ -118,6 +159,7 @@ interface LoopParts {
   readonly concurrency: number;
   readonly log: ServerLog;
   readonly drainTimeoutMs?: number;
+  readonly setTraceId?: RunLambdaOptions["setTraceId"];
   stop(): Promise<void>;
 }
 
@@ -149,6 +191,9 @@ async function poll(parts: LoopParts, signal: AbortSignal): Promise<void> {
     const invocation = await api.next(signal);
     if (invocation === undefined) {
       return;
+    }
+    if (concurrency === 1) {
+      parts.setTraceId?.(invocation.traceId);
     }
     try {
       await deliver(api, invocation, answer);

@@ -41,6 +41,8 @@ export interface RuntimeApi {
   failInit(error: FunctionError): Promise<void>;
   /** Lets a snapshot be taken of this process, and resolves where one is brought back. */
   waitForRestore(): Promise<void>;
+  /** Tells why a process that was brought back cannot go on. */
+  failRestore(error: FunctionError): Promise<void>;
   /** Ends all connections. */
   close(): void;
 }
@@ -99,6 +101,7 @@ export function createRuntimeApi(options: RuntimeApiOptions): RuntimeApi {
       accept(await ask("restore/next"), "restore/next");
       agent.destroy(); // connections do not outlive a snapshot
     },
+    failRestore: (error) => tell("restore/error", error),
     close: () => agent.destroy(),
   };
 }

@@ -24,6 +24,8 @@ export interface RuntimeApiServer extends AsyncDisposable {
   readonly idlePolls: number;
   /** Errors at start, as they came. */
   readonly initErrors: unknown[];
+  /** Errors after a restore, as they came. */
+  readonly restoreErrors: unknown[];
   /** Requests for a restore that wait. */
   readonly restores: number;
   /** @param event - JSON, or a text as it is */
@@ -52,6 +54,7 @@ export async function runtimeApiServer(): Promise<RuntimeApiServer> {
   const polls: ServerResponse[] = [];
   const open = new Map<string, (invoked: Invoked) => void>();
   const initErrors: unknown[] = [];
+  const restoreErrors: unknown[] = [];
   const waiting: ServerResponse[] = [];
   const listeners = new Set<() => void>();
   let failures: { left: number; how: "status" | "cut" } = { left: 0, how: "status" };
@@ -118,9 +121,11 @@ export async function runtimeApiServer(): Promise<RuntimeApiServer> {
       keep(polls, outgoing);
     } else if (path === "restore/next") {
       keep(waiting, outgoing);
-    } else if (path === "init/error") {
+    } else if (path === "init/error" || path === "restore/error") {
       void readAll(incoming).then((body) => {
-        initErrors.push(JSON.parse(body.toString("utf8")));
+        (path === "init/error" ? initErrors : restoreErrors).push(
+          JSON.parse(body.toString("utf8")),
+        );
         outgoing.writeHead(202).end("{}");
         changed();
       });
@@ -138,6 +143,7 @@ export async function runtimeApiServer(): Promise<RuntimeApiServer> {
       return polls.length;
     },
     initErrors,
+    restoreErrors,
     get restores() {
       return waiting.length;
     },

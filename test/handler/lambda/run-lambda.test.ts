@@ -3,7 +3,11 @@ import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { service } from "../../../core/index.ts";
 import type { Service } from "../../../core/service.ts";
-import { type LambdaLoop, runLambda } from "../../../handler/lambda/run-lambda.ts";
+import {
+  type LambdaLoop,
+  type RunLambdaOptions,
+  runLambda,
+} from "../../../handler/lambda/run-lambda.ts";
 import { type RecordedLog, recordLog } from "../../support/record-log.ts";
 import { type RuntimeApiServer, runtimeApiServer } from "../../support/runtime-api-server.ts";
 import { serviceThat } from "../sample-services.ts";
@@ -18,11 +22,15 @@ interface Stand extends AsyncDisposable {
   readonly metrics: string[];
 }
 
-async function stand(served: Service, environment: Record<string, string> = {}): Promise<Stand> {
+async function stand(
+  served: Service,
+  environment: Record<string, string> = {},
+  options: Partial<Pick<RunLambdaOptions, "setTraceId">> = {},
+): Promise<Stand> {
   const api = await runtimeApiServer();
   const log = recordLog();
   const metrics: string[] = [];
-  const loop = await startLoop(served, { api, log, metrics, environment });
+  const loop = await startLoop(served, { api, log, metrics, environment, ...options });
   return {
     api,
     loop,
@@ -37,7 +45,8 @@ async function stand(served: Service, environment: Record<string, string> = {}):
 
 function startLoop(
   served: Service,
-  parts: Pick<Stand, "api" | "log" | "metrics"> & { environment: Record<string, string> },
+  parts: Pick<Stand, "api" | "log" | "metrics"> &
+    Partial<Pick<RunLambdaOptions, "setTraceId">> & { environment: Record<string, string> },
 ): Promise<LambdaLoop> {
   return runLambda({
     exports: { default: served },
@@ -47,6 +56,7 @@ function startLoop(
     writeMetrics: (line) => void parts.metrics.push(line),
     now: () => 1_000_000,
     drainTimeoutMs: 1000,
+    ...(parts.setTraceId === undefined ? {} : { setTraceId: parts.setTraceId }),
   });
 }
 
@@ -201,6 +211,53 @@ describe("runLambda", () => {
     await plain.api.whenIdle(1);
     expect(plain.api.restores).toBe(0);
   });
+
+  it("runs the service's hooks around the snapshot, and says what fails in them", async () => {
+    await using api = await runtimeApiServer();
+    const told: string[] = [];
+    const snapshotted = service({
+      name: "one",
+      onStart: () => void told.push("start"),
+      onSnapshot: () => void told.push("snapshot"),
+      onRestore: () => {
+        throw new Error("no key");
+      },
+      onStop: () => void told.push("stop"),
+      apis: ({ api: define }) => ({ go: define({ input: {}, output: z.any(), run: () => 1 }) }),
+    });
+    const environment = { AWS_LAMBDA_INITIALIZATION_TYPE: "snap-start", BENTO_SNAPSTART: "1" };
+    const starting = startLoop(snapshotted, { api, log: recordLog(), metrics: [], environment });
+    await api.whenWaiting();
+    expect(told).toEqual(["start", "snapshot"]);
+    api.restore();
+    await expect(starting).rejects.toThrow("no key");
+    expect(told).toEqual(["start", "snapshot", "stop"]);
+    expect(api.initErrors).toEqual([]);
+    expect(api.restoreErrors).toMatchObject([
+      { errorType: "Runtime.InitError", errorMessage: expect.stringContaining("no key") },
+    ]);
+  });
+
+  it.each([
+    ["1", ["Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700"]],
+    ["2", []],
+  ])(
+    "tells the trace of an invocation at a concurrency of %s only where it stands alone",
+    async (AWS_LAMBDA_MAX_CONCURRENCY, expected) => {
+      const traces: unknown[] = [];
+      const served = serviceThat(() => "went");
+      await using running = await stand(
+        served,
+        { AWS_LAMBDA_MAX_CONCURRENCY },
+        {
+          setTraceId: (traceId) => void traces.push(traceId),
+        },
+      );
+      await running.api.whenIdle(1);
+      await running.api.invoke({});
+      expect(traces).toEqual(expected);
+    },
+  );
 
   it("asks again when the connection of a poll is lost", async () => {
     await using running = await stand(
