@@ -133,6 +133,37 @@ describe("runLambda", () => {
     expect(Math.max(...sizes)).toBeGreaterThan(5);
   });
 
+  it("answers the messages of a queue, an item each, in one batch", async () => {
+    const sizes: number[] = [];
+    const doubling = service({
+      name: "doubling",
+      apis: ({ batch }) => ({
+        double: batch({
+          per: "item",
+          parameter: "x",
+          row: z.number(),
+          result: z.number(),
+          run(rows) {
+            sizes.push(rows.length);
+            return rows.map((row) => row * 2);
+          },
+        }),
+      }),
+    });
+    await using running = await stand(doubling);
+    await running.api.whenIdle(1);
+    const Records = Array.from({ length: 10 }, (_, x) => ({
+      messageId: `message-${x}`,
+      eventSource: "aws:sqs",
+      body: JSON.stringify({ x: x === 3 ? "three" : x }),
+    }));
+    expect(await running.api.invoke({ Records })).toEqual({
+      kind: "answer",
+      body: JSON.stringify({ batchItemFailures: [{ itemIdentifier: "message-3" }] }),
+    });
+    expect(sizes).toEqual([9]);
+  });
+
   it("streams HTTP answers where the function is called so", async () => {
     await using running = await stand(
       serviceThat(() => "went"),
