@@ -1,0 +1,56 @@
+/**
+ * The platform `aws-ecs-gpu`: a service on ECS whose tasks have GPUs. CloudFormation owns everything, versions too; bento
+ * pushes the image, updates the stack and watches.
+ *
+ * @module
+ */
+import type { Adapter } from "../adapter.ts";
+import { awsPeers } from "../aws/aws-peers.ts";
+import type { EcsObserved } from "./observed.ts";
+import { AwsEcsGpuOptions } from "./options.ts";
+import { planAwsEcsGpu } from "./plan.ts";
+import { AWS_ECS_GPU } from "./target.ts";
+
+const PEERS = awsPeers(
+  "@aws-cdk/toolkit-lib",
+  "@aws-sdk/client-cloudformation",
+  "@aws-sdk/client-cloudwatch-logs",
+  "@aws-sdk/client-ecr",
+  "@aws-sdk/client-ecs",
+  "@aws-sdk/client-sts",
+  "aws-cdk-lib",
+  "constructs",
+);
+
+export const awsEcsGpuAdapter: Adapter<typeof AwsEcsGpuOptions, EcsObserved> = {
+  platform: AWS_ECS_GPU,
+  summary: "tasks with NVIDIA GPUs on ECS, behind a load balancer in your network",
+  options: AwsEcsGpuOptions,
+  capabilities: {
+    apply: {
+      missing: "bento cannot deploy to aws-ecs-gpu by itself yet",
+      instead: "look at the plan with --plan",
+    },
+    emit: {
+      missing: "bento cannot write out aws-ecs-gpu yet",
+      instead: "look at the plan with --plan",
+    },
+    multiRequest: true,
+    gpu: true,
+    scaleToZero: {
+      missing: "aws-ecs-gpu keeps minTasks tasks running",
+      instead: "set minTasks=0 and start tasks yourself, or deploy to aws-lambda without a GPU",
+    },
+    canary: {
+      missing: "ECS moves traffic by its service's own steps, not by a weight that is given",
+      instead:
+        "set rollout=canary and rolloutPercent=10, and pauseAt to decide with bento deployment complete or abort",
+    },
+    runs: "image",
+    inheritsEnvironment: false,
+  },
+  peers: PEERS,
+  nameLimit: 63,
+  observe: async () => undefined,
+  plan: planAwsEcsGpu,
+};

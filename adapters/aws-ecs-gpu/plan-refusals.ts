@@ -1,0 +1,46 @@
+/**
+ * When nothing can be planned: what stands is another bento's, waits for a word, or needs somebody to look.
+ *
+ * @module
+ */
+import { BentoError } from "../../core/bento-error.ts";
+import type { EcsAppSpec } from "../../infra/ecs-spec.ts";
+import { checkOwner, NAME_TAG } from "../aws/ownership.ts";
+import { stackState } from "../aws/stack-state.ts";
+import type { EcsObserved } from "./observed.ts";
+
+/**
+ * @param name - of the deployment, for what to type next
+ * @throws BentoError BENTO_CONFLICT
+ */
+export function refuseOccupied(
+  target: EcsAppSpec,
+  name: string,
+  observed: EcsObserved | undefined,
+): void {
+  const { stack, service, hasRepository = false, repositoryBento } = observed ?? {};
+  if (hasRepository) {
+    checkOwner(labelled(`repository ${target.repository}`, repositoryBento), target.bentoName);
+  }
+  const state = stackState(stack?.status);
+  if (stack === undefined || state === "absent") {
+    return;
+  }
+  checkOwner(labelled(`stack ${target.serviceStack}`, stack.bento), target.bentoName);
+  if (state === "stuck") {
+    throw new BentoError("BENTO_CONFLICT", `the stack is ${stack.status} and takes no update`, {
+      where: `stack ${target.serviceStack}`,
+      hint: `mend what its events name, then: aws cloudformation continue-update-rollback --stack-name ${target.serviceStack}`,
+    });
+  }
+  if (service?.pausedAt !== undefined) {
+    throw new BentoError("BENTO_CONFLICT", `a deployment waits at ${service.pausedAt}`, {
+      where: `service ${target.serviceName}`,
+      hint: `let it go on with bento deployment complete ${name}, or take it back with bento deployment abort ${name}`,
+    });
+  }
+}
+
+function labelled(what: string, bento: string | undefined) {
+  return { what, tags: bento === undefined ? {} : { [NAME_TAG]: bento } };
+}
