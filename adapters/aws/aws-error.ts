@@ -1,16 +1,18 @@
 /**
- * What the SDK throws, told as one BentoError: which permission is missing where, which token ran out, who did not
- * answer. The SDK's own error stays as its cause.
+ * Each call to AWS goes through here, so that whatever the SDK throws becomes one BentoError. The SDK's own error stays
+ * as its cause, and what AWS calls it can be asked for.
  *
  * @module
  */
 import { BentoError } from "../../core/bento-error.ts";
+import { translateAwsError } from "./aws-refusal.ts";
 
 /** Who asks, for hints and for stopping. An `AwsSession` is one. */
 export interface AwsCaller {
   readonly platform: string;
   readonly deployment?: string | undefined;
   readonly region: string;
+  /** Undefined as long as AWS was not asked. */
   readonly callerArn?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -31,14 +33,22 @@ export interface AwsCallOptions {
  * Makes one call to AWS.
  *
  * @param call - gets what the SDK's method takes as its second argument
- * @throws BentoError BENTO_UNREACHABLE, with the SDK's error as its cause; the signal's own reason when it was stopped
+ * @throws BentoError BENTO_NOT_FOUND, BENTO_CONFLICT, BENTO_PLATFORM where AWS says no, BENTO_UNREACHABLE where it does not
+ * answer; the SDK's error is the cause. The signal's own reason when it was stopped.
  */
 export async function awsCall<Value>(
   caller: AwsCaller,
   request: AwsRequest,
   call: (options: AwsCallOptions) => Promise<Value>,
 ): Promise<Value> {
-  throw new BentoError("BENTO_BUG", `not there yet: ${caller.platform} ${request.action} ${call}`);
+  const { signal } = caller;
+  signal?.throwIfAborted();
+  try {
+    return await call(signal === undefined ? {} : { abortSignal: signal });
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw BentoError.isInstance(error) ? error : translateAwsError(error, caller, request);
+  }
 }
 
 /** Like `awsCall`, with undefined for what AWS says is not there. */
@@ -47,19 +57,36 @@ export async function awsFind<Value>(
   request: AwsRequest,
   call: (options: AwsCallOptions) => Promise<Value>,
 ): Promise<Value | undefined> {
-  return await awsCall(caller, request, call);
+  try {
+    return await awsCall(caller, request, call);
+  } catch (error) {
+    if (BentoError.isInstance(error) && error.code === "BENTO_NOT_FOUND") {
+      return undefined;
+    }
+    throw error;
+  }
 }
 
 /**
  * Whether an error, or what it was caused by, is one of AWS's of these names.
  *
- * @param names - e.g. `ResourceNotFoundException`; a name that AWS writes with and without `Exception` counts for both
+ * @param names - e.g. `ResourceNotFoundException`; the ending `Exception` does not matter, as services differ in it
  */
 export function isAwsError(error: unknown, ...names: readonly string[]): boolean {
-  return error === names;
+  const wanted = new Set(names.map(bareName));
+  for (let one = error; one instanceof Error; one = one.cause) {
+    if (wanted.has(bareName(one.name))) {
+      return true;
+    }
+  }
+  return false;
 }
 
 /** Whether AWS said that the caller may not. */
 export function isAccessDenied(error: unknown): boolean {
-  return isAwsError(error, "AccessDenied");
+  return isAwsError(error, "AccessDenied", "UnauthorizedOperation", "NotAuthorized");
+}
+
+function bareName(name: string): string {
+  return name.replace(/(?:Exception|Fault)$/, "");
 }

@@ -3,8 +3,10 @@
  *
  * @module
  */
-import { BentoError } from "../../core/bento-error.ts";
-import type { Digest } from "../../core/digest.ts";
+import type { ImageDetail } from "@aws-sdk/client-ecr";
+import { type Digest, isDigest } from "../../core/digest.ts";
+import { formatArn, urlSuffix } from "./arn.ts";
+import { awsCall, awsFind } from "./aws-error.ts";
 import type { AwsSession } from "./session.ts";
 
 export interface ObservedRepository {
@@ -17,9 +19,6 @@ export interface ObservedRepository {
   /** Tags never move. */
   readonly isImmutable: boolean;
   readonly isScannedOnPush: boolean;
-  /** The repository's policy as a JSON document; undefined when it has none. */
-  readonly policy: unknown;
-  readonly tags: Readonly<Record<string, string>>;
 }
 
 export interface RepositoryImage {
@@ -29,8 +28,8 @@ export interface RepositoryImage {
   readonly sizeBytes: number;
   /** UTC, ISO 8601, where ECR says. */
   readonly pushedAt: string | undefined;
-  /** Of documents that are attached to an image; undefined for the images themselves. */
-  readonly artifactType: string | undefined;
+  /** The image that a document is attached to; undefined for images themselves. */
+  readonly subject: Digest | undefined;
 }
 
 /**
@@ -41,7 +40,34 @@ export async function readRepository(
   session: AwsSession,
   name: string,
 ): Promise<ObservedRepository | undefined> {
-  throw new BentoError("BENTO_BUG", `not there yet: ${session.region} ${name}`);
+  const client = await session.ecr();
+  const request = { action: "ecr:DescribeRepositories", resource: repositoryArn(session, name) };
+  const answer = await awsFind(session, request, (call) =>
+    client.describeRepositories({ repositoryNames: [name] }, call),
+  );
+  const found = answer?.repositories?.[0];
+  if (found === undefined) {
+    return undefined;
+  }
+  const registryHost = ecrHost(session);
+  return {
+    arn: found.repositoryArn ?? request.resource,
+    name,
+    uri: `${registryHost}/${name}`,
+    registryHost,
+    isImmutable: found.imageTagMutability?.startsWith("IMMUTABLE") ?? false,
+    isScannedOnPush: found.imageScanningConfiguration?.scanOnPush ?? false,
+  };
+}
+
+/** Who else may use a repository, as a JSON document; undefined where nobody but its account may. */
+export async function readRepositoryPolicy(session: AwsSession, name: string): Promise<unknown> {
+  const client = await session.ecr();
+  const request = { action: "ecr:GetRepositoryPolicy", resource: repositoryArn(session, name) };
+  const answer = await awsFind(session, request, (call) =>
+    client.getRepositoryPolicy({ repositoryName: name }, call),
+  );
+  return answer?.policyText === undefined ? undefined : JSON.parse(answer.policyText);
 }
 
 /** False also where there is no repository. */
@@ -50,29 +76,87 @@ export async function hasImage(
   repository: string,
   digest: Digest,
 ): Promise<boolean> {
-  throw new BentoError("BENTO_BUG", `not there yet: ${session.region} ${repository} ${digest}`);
+  const client = await session.ecr();
+  const request = { action: "ecr:DescribeImages", resource: repositoryArn(session, repository) };
+  const answer = await awsFind(session, request, (call) =>
+    client.describeImages(
+      { repositoryName: repository, imageIds: [{ imageDigest: digest }] },
+      call,
+    ),
+  );
+  return answer?.imageDetails?.some(({ imageDigest }) => imageDigest === digest) ?? false;
 }
 
 /** All that a repository holds, page by page; nothing where there is no repository. */
-export function listImages(
+export async function* listImages(
   session: AwsSession,
   repository: string,
 ): AsyncGenerator<RepositoryImage> {
-  throw new BentoError("BENTO_BUG", `not there yet: ${session.region} ${repository}`);
+  const client = await session.ecr();
+  const request = { action: "ecr:DescribeImages", resource: repositoryArn(session, repository) };
+  let token: string | undefined;
+  do {
+    const next = token === undefined ? {} : { nextToken: token };
+    const answer = await awsFind(session, request, (call) =>
+      client.describeImages({ repositoryName: repository, maxResults: 1000, ...next }, call),
+    );
+    yield* (answer?.imageDetails ?? []).flatMap(imageOf);
+    token = answer?.nextToken;
+  } while (token !== undefined && token !== "");
 }
 
-/**
- * Deletes images with their tags.
- *
- * @returns those that are gone now; what was not there counts as gone
- * @throws BentoError BENTO_UNREACHABLE naming the first image that could not be deleted
- */
+function imageOf(image: ImageDetail): RepositoryImage[] {
+  const { imageDigest: digest = "", subjectManifestDigest: subject = "" } = image;
+  return isDigest(digest)
+    ? [
+        {
+          digest,
+          tags: [...(image.imageTags ?? [])].sort(),
+          sizeBytes: image.imageSizeInBytes ?? 0,
+          pushedAt: image.imagePushedAt?.toISOString(),
+          subject: isDigest(subject) ? subject : undefined,
+        },
+      ]
+    : [];
+}
+
+export interface DeletedImages {
+  /** What was not there counts too. */
+  readonly deleted: readonly Digest[];
+  /** What ECR keeps, with its reason. */
+  readonly kept: readonly { readonly digest: Digest; readonly reason: string }[];
+}
+
+/** ECR takes no more at once. */
+const PAGE = 100;
+
+/** Deletes images with their tags. Whether anything needs them is the caller's to know. */
 export async function deleteImages(
   session: AwsSession,
   repository: string,
   digests: readonly Digest[],
-): Promise<readonly Digest[]> {
-  throw new BentoError("BENTO_BUG", `not there yet: ${session.region} ${repository} ${digests}`);
+): Promise<DeletedImages> {
+  const client = await session.ecr();
+  const request = { action: "ecr:BatchDeleteImage", resource: repositoryArn(session, repository) };
+  const reasons = new Map<string, string>();
+  for (let at = 0; at < digests.length; at += PAGE) {
+    const imageIds = digests.slice(at, at + PAGE).map((imageDigest) => ({ imageDigest }));
+    const answer = await awsCall(session, request, (call) =>
+      client.batchDeleteImage({ repositoryName: repository, imageIds }, call),
+    );
+    for (const { imageId, failureCode, failureReason } of answer.failures ?? []) {
+      if (failureCode !== "ImageNotFound") {
+        reasons.set(imageId?.imageDigest ?? "", failureReason ?? failureCode ?? "no reason given");
+      }
+    }
+  }
+  return {
+    deleted: digests.filter((digest) => !reasons.has(digest)),
+    kept: digests.flatMap((digest) => {
+      const reason = reasons.get(digest);
+      return reason === undefined ? [] : [{ digest, reason }];
+    }),
+  };
 }
 
 /**
@@ -85,5 +169,17 @@ export function ecrImageUri(
   repository: string,
   digest: Digest,
 ): string {
-  throw new BentoError("BENTO_BUG", `not there yet: ${session.region} ${repository} ${digest}`);
+  return `${ecrHost(session)}/${repository}@${digest}`;
+}
+
+/** @param name - e.g. `bento/iris` */
+export function repositoryArn(
+  session: Pick<AwsSession, "account" | "partition" | "region">,
+  name: string,
+): string {
+  return formatArn(session, "ecr", `repository/${name}`);
+}
+
+function ecrHost(session: Pick<AwsSession, "account" | "partition" | "region">): string {
+  return `${session.account}.dkr.ecr.${session.region}.${urlSuffix(session)}`;
 }

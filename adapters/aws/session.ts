@@ -40,6 +40,8 @@ export interface AwsSession {
   readonly callerArn: string;
   /** Where the user's own packages are looked for. Absolute. */
   readonly projectDirectory: string;
+  /** The caller's environment variables; a proxy may be among them. */
+  readonly ambient: DeployContext["ambient"];
   readonly signal: AbortSignal | undefined;
   /** For libraries that make clients of their own. */
   readonly credentials: STS["config"]["credentials"];
@@ -99,6 +101,7 @@ export async function openSession(options: OpenSessionOptions): Promise<AwsSessi
     callerArn,
     partition: parseArn(callerArn)?.partition ?? "aws",
     projectDirectory: context.projectDirectory,
+    ambient: context.ambient,
     credentials,
     ...clientsOf(options, clientOptions),
     sts: async () => first,
@@ -168,7 +171,10 @@ async function regionOf(client: STS): Promise<string> {
   try {
     return await client.config.region();
   } catch (cause) {
-    throw new BentoError("BENTO_INVALID_CONFIG", "no AWS region is set", {
+    // the SDK says so of none, and refuses what cannot be part of a host's name
+    const words = cause instanceof Error ? cause.message : "";
+    const isNone = words === "" || /^region is missing$/i.test(words);
+    throw new BentoError("BENTO_INVALID_CONFIG", isNone ? "no AWS region is set" : words, {
       where: "region",
       hint: "name it with --region REGION, as region in bentofile.yaml's environment, or as AWS_REGION",
       cause,
