@@ -4,6 +4,13 @@
  * @module
  */
 
+// What it runs on.
+export {
+  BentoCompute,
+  type ComputeSettings,
+  type ManagedInstancesProps,
+  type StandardComputeProps,
+} from "./bento-compute.ts";
 // What to deploy, and where its images are.
 export { BentoImage, type EcrImageProps, type LockedImageProps } from "./bento-image.ts";
 // The service itself.

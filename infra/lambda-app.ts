@@ -11,6 +11,7 @@ import { App, CfnOutput, Duration, type IStackSynthesizer, Size, Stack, Tags } f
 import { Repository } from "aws-cdk-lib/aws-ecr";
 import { Architecture } from "aws-cdk-lib/aws-lambda";
 import type { RetentionDays } from "aws-cdk-lib/aws-logs";
+import { BentoCompute } from "./bento-compute.ts";
 import { BentoImage } from "./bento-image.ts";
 import { BentoLambda } from "./bento-lambda.ts";
 import { BentoRegistry } from "./bento-registry.ts";
@@ -82,7 +83,7 @@ function addServiceStack(app: App, spec: LambdaAppSpec): void {
     logRetention: spec.logRetentionDays as RetentionDays,
     ...(spec.reservedConcurrency === undefined
       ? {}
-      : { reservedConcurrency: spec.reservedConcurrency }),
+      : { compute: BentoCompute.standard({ reservedConcurrency: spec.reservedConcurrency }) }),
   });
   new CfnOutput(stack, "AliasArn", { value: service.alias.functionArn });
   new CfnOutput(stack, "LogGroupName", { value: service.logGroup.logGroupName });

@@ -14,6 +14,21 @@ export const LAMBDA_LIMITS = {
   /** Names and values together. */
   environmentBytes: 4096,
   functionNameCharacters: 64,
+  /** Of managed instances: https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances.html, November 2026. */
+  managed: {
+    memoryMb: { min: 2048, max: 32_768 },
+    timeoutSeconds: { min: 1, max: 5400 },
+    memoryGibPerVCpu: [2, 4, 8],
+    /** Requests at once in an environment. */
+    maxConcurrency: { min: 1, max: 1600 },
+    environments: { min: 0, max: 15_000 },
+    /** vCPUs of a capacity provider. */
+    vCpus: { min: 12, max: 15_000 },
+    subnets: { min: 1, max: 16 },
+    securityGroups: { min: 1, max: 5 },
+    /** All functions of a capacity provider together. */
+    versions: 100,
+  },
   /** Uncompressed, all layers. */
   imageBytes: 10 * 2 ** 30,
 } as const;
@@ -41,6 +56,8 @@ const RESERVED_VARIABLES = new Set([
 
 /** What is checked; a value that is not known yet is left out. */
 export interface LambdaSettings {
+  /** @default standard */
+  readonly compute?: "standard" | "managedInstances" | undefined;
   readonly functionName?: string | undefined;
   readonly memoryMb?: number | undefined;
   readonly timeoutSeconds?: number | undefined;
@@ -52,9 +69,11 @@ export interface LambdaSettings {
 /** Every rule that the settings break, one line each; none when Lambda takes them. */
 export function lambdaProblems(settings: LambdaSettings): string[] {
   const { functionName, reservedConcurrency, environment = {} } = settings;
+  const isManaged = settings.compute === "managedInstances";
+  const { memoryMb, timeoutSeconds } = isManaged ? LAMBDA_LIMITS.managed : LAMBDA_LIMITS;
   const problems = [
-    outOfRange("memory", settings.memoryMb, { ...LAMBDA_LIMITS.memoryMb, unit: "MB" }),
-    outOfRange("timeout", settings.timeoutSeconds, { ...LAMBDA_LIMITS.timeoutSeconds, unit: "s" }),
+    outOfRange("memory", settings.memoryMb, { ...memoryMb, unit: "MB" }),
+    outOfRange("timeout", settings.timeoutSeconds, { ...timeoutSeconds, unit: "s" }),
     outOfRange("/tmp", settings.ephemeralStorageMb, {
       ...LAMBDA_LIMITS.ephemeralStorageMb,
       unit: "MB",
@@ -85,13 +104,17 @@ export function refuseLambdaProblems(problems: readonly string[], where: string)
   }
 }
 
-function outOfRange(
+/** @returns one line when a value is given that is no whole number in the range */
+export function outOfRange(
   what: string,
   value: number | undefined,
-  { min, max, unit }: { min: number; max: number; unit: string },
+  { min, max, unit }: { min: number; max: number; unit?: string },
 ): string[] {
   const isFine = value === undefined || (Number.isInteger(value) && value >= min && value <= max);
-  return isFine ? [] : [`${what} ${value} ${unit}: a whole number from ${min} to ${max} ${unit}`];
+  const unitText = unit === undefined ? "" : ` ${unit}`;
+  return isFine
+    ? []
+    : [`${what} ${value}${unitText}: a whole number from ${min} to ${max}${unitText}`];
 }
 
 function environmentProblems(environment: Readonly<Record<string, string>>): string[] {

@@ -9,6 +9,7 @@ import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import { describe, expect, it } from "vitest";
 import { canonicalJson } from "../../core/canonical-json.ts";
 import { digestOf } from "../../core/digest.ts";
+import { BentoCompute } from "../../infra/bento-compute.ts";
 import { BentoImage } from "../../infra/bento-image.ts";
 import { BentoLambda, type BentoLambdaProps } from "../../infra/bento-lambda.ts";
 import { expectGolden } from "../support/golden-file.ts";
@@ -62,7 +63,7 @@ describe("BentoLambda", () => {
       timeout: Duration.minutes(2),
       ephemeralStorage: Size.gibibytes(1),
       environment: { LEVEL: "3" },
-      reservedConcurrency: 5,
+      compute: BentoCompute.standard({ reservedConcurrency: 5 }),
       logRetention: RetentionDays.ONE_WEEK,
     }));
     template().hasResourceProperties("AWS::Lambda::Function", {
@@ -219,7 +220,7 @@ describe("BentoLambda", () => {
     ],
     [
       "a negative concurrency",
-      { reservedConcurrency: -1 },
+      { compute: BentoCompute.standard({ reservedConcurrency: -1 }) },
       "reserved concurrency -1: a whole number from 0",
     ],
     [
