@@ -56,7 +56,7 @@ export interface BentoEcsGpuServiceProps {
    */
   readonly cpu?: number;
   /**
-   * Memory of one task, with which its `/tmp` is written too. An instance keeps some for itself.
+   * Memory of one task, less than that of the instance: ECS keeps some.
    * @default Size.gibibytes(8)
    */
   readonly memory?: Size;

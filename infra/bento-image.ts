@@ -5,6 +5,7 @@
  */
 import { readFileSync } from "node:fs";
 import type { IRepository } from "aws-cdk-lib/aws-ecr";
+import { ContainerImage } from "aws-cdk-lib/aws-ecs";
 import { DockerImageCode } from "aws-cdk-lib/aws-lambda";
 import { BentoError } from "../core/bento-error.ts";
 import { type Digest, isDigest } from "../core/digest.ts";
@@ -69,6 +70,11 @@ export class BentoImage {
   /** As a Lambda function takes it. Entry point and command stay the image's own. */
   lambdaCode(): DockerImageCode {
     return DockerImageCode.fromEcr(this.repository, { tagOrDigest: this.digest });
+  }
+
+  /** As an ECS task takes it. Entry point, command and user stay the image's own. */
+  containerImage(): ContainerImage {
+    return ContainerImage.fromEcrRepository(this.repository, this.digest);
   }
 }
 

@@ -11,10 +11,28 @@ export {
   type ManagedInstancesProps,
   type StandardComputeProps,
 } from "./bento-compute.ts";
+// The service on ECS, with GPUs.
+export { BentoEcsGpuService } from "./bento-ecs-gpu-service.ts";
+export type { BentoEcsGpuServiceProps } from "./bento-ecs-gpu-service-props.ts";
 // What to deploy, and where its images are.
 export { BentoImage, type EcrImageProps, type LockedImageProps } from "./bento-image.ts";
 // The service itself.
 export { BentoLambda, type BentoLambdaProps } from "./bento-lambda.ts";
 export { BentoRegistry, type BentoRegistryProps } from "./bento-registry.ts";
+export {
+  type AutoScalingGroupOptions,
+  BentoGpuCapacity,
+  type ExistingCapacityOptions,
+  type GpuCapacitySource,
+  type ManagedInstancesOptions,
+} from "./ecs-capacity.ts";
+export {
+  type BentoCanaryOptions,
+  type BentoLinearOptions,
+  type BentoPauseStage,
+  BentoRollout,
+  type BentoShiftOptions,
+} from "./ecs-rollout.ts";
+export { bentoQueueRows, type QueueRowsProps } from "./ecs-scaling.ts";
 // For stacks that need no bootstrap.
 export { NoAssetSynthesizer } from "./no-asset-synthesizer.ts";
