@@ -12,6 +12,8 @@ import { type RuntimeApiServer, runtimeApiServer } from "../../test/support/runt
 import { atLeast, atMost, type Figure, formatTable, verdictOf } from "../http/figures.ts";
 import { WIDTH } from "./flat-model.ts";
 import { type FunctionProcess, startFunction } from "./function-process.ts";
+import type { MeasuredProcess } from "./measured-process.ts";
+import { installOfficialClient, OFFICIAL_CLIENT, startOfficial } from "./official-client.ts";
 
 const { values } = parseArgs({
   options: {
@@ -27,25 +29,95 @@ const concurrency = Number(values.concurrency);
 const WARM_SECONDS = 3;
 const INPUTS = 64;
 
+const layers = Number(values.layers);
 const folder = await mkdtemp(join(tmpdir(), "bench-lambda-"));
 try {
-  await using api = await runtimeApiServer();
-  const layers = Number(values.layers);
-  const environment = {
-    AWS_LAMBDA_RUNTIME_API: api.host,
-    AWS_LAMBDA_MAX_CONCURRENCY: values.concurrency,
-    NODE_OPTIONS: "--max-semi-space-size=2", // as docs/lambda.md has it
-  };
-  await using lambda = await startFunction({ folder, layers, environment, core: 1 });
-  const figures = await measure(api, lambda);
+  const figures = [...(await measureOurs()), ...(await measureOfficial())];
   console.log(formatTable(figures));
   process.exitCode = figures.some((figure) => verdictOf(figure) === "MISS") ? 1 : 0;
 } finally {
   await rm(folder, { recursive: true, force: true });
 }
 
-async function measure(api: RuntimeApiServer, lambda: FunctionProcess): Promise<Figure[]> {
-  await api.whenIdle(concurrency);
+async function measureOurs(): Promise<Figure[]> {
+  await using api = await runtimeApiServer();
+  const environment = {
+    AWS_LAMBDA_RUNTIME_API: api.host,
+    AWS_LAMBDA_MAX_CONCURRENCY: values.concurrency,
+    NODE_OPTIONS: "--max-semi-space-size=2", // as docs/lambda.md has it
+  };
+  await using lambda = await startFunction({
+    folder: join(folder, "ours"),
+    layers,
+    environment,
+    core: 1,
+  });
+  await Promise.race([api.whenIdle(concurrency), lambda.failed]);
+  const seen = await measure(api, lambda);
+  const sizes = batchSizes(lambda, seen.from);
+  const mean = sizes.reduce((sum, size) => sum + size, 0) / sizes.length;
+  const how = `${rate} requests/s for ${seconds} s, concurrency ${concurrency}, one core`;
+  return [
+    { name: "mean batch, rows", value: mean, bar: atLeast(6), note: how },
+    { name: "refused, %", value: seen.refusedShare, bar: atMost(5), note: "no idle poll" },
+    { name: "most resident memory, MB", value: seen.mostBytes / 1e6, bar: atMost(200) },
+    {
+      name: "wrong answers",
+      value: seen.wrong,
+      bar: atMost(0),
+      note: `of ${seen.sent}, each compared with its own`,
+    },
+    {
+      name: "processor time, %",
+      value: seen.busyShare,
+      note: "of its core; more than 90 is saturation",
+    },
+    { name: "p50, ms", value: seen.p50 },
+    { name: "p99, ms", value: seen.p99 },
+    { name: "one request alone, ms", value: seen.aloneMs, note: "median" },
+  ];
+}
+
+/** AWS's own client beside ours, with its own number of threads and with one. */
+async function measureOfficial(): Promise<Figure[]> {
+  const installed = await installOfficialClient();
+  if ("missing" in installed) {
+    console.error(`${OFFICIAL_CLIENT} is not there: ${installed.missing}`);
+    return [];
+  }
+  const figures: Figure[] = [];
+  for (const [name, workers] of [
+    ["its own threads", {}],
+    ["one thread", { AWS_LAMBDA_NODEJS_WORKER_COUNT: "1" }],
+  ] as const) {
+    await using api = await runtimeApiServer();
+    await using lambda = await startOfficial({
+      entry: installed.entry,
+      folder: join(folder, name.replaceAll(" ", "-")),
+      layers,
+      environment: {
+        AWS_LAMBDA_RUNTIME_API: api.host,
+        AWS_LAMBDA_MAX_CONCURRENCY: values.concurrency,
+        ...workers,
+      },
+      core: 1,
+    });
+    await Promise.race([api.whenIdle(1), lambda.failed]);
+    const seen = await measure(api, lambda);
+    const note = `${OFFICIAL_CLIENT}, ${name}: every request a run of its own`;
+    figures.push(
+      { name: "official: refused, %", value: seen.refusedShare, note },
+      { name: "official: most resident memory, MB", value: seen.mostBytes / 1e6, note: name },
+      { name: "official: wrong answers", value: seen.wrong, note: `of ${seen.sent}` },
+      { name: "official: p50, ms", value: seen.p50, note: name },
+      { name: "official: p99, ms", value: seen.p99, note: name },
+    );
+  }
+  return figures;
+}
+
+/** Each input alone first, for what is right and how long it takes; then the load. */
+async function measure(api: RuntimeApiServer, lambda: MeasuredProcess) {
   const events = Array.from({ length: INPUTS }, (_, index) =>
     JSON.stringify({ x: Array.from({ length: WIDTH }, (__, at) => index + at / WIDTH) }),
   );
@@ -63,43 +135,24 @@ async function measure(api: RuntimeApiServer, lambda: FunctionProcess): Promise<
   const usedBefore = await lambda.processorMs();
   const seen = await load(api, { events, isRight, ms: seconds * 1000, lambda });
   const usedMs = (await lambda.processorMs()) - usedBefore;
-  const sizes = batchSizes(lambda, from);
   const latencies = seen.latencies.sort((a, b) => a - b);
   const quantile = (share: number) => latencies[Math.floor(share * latencies.length)] ?? Number.NaN;
-  const median = alone.sort((a, b) => a - b)[INPUTS / 2] ?? Number.NaN;
-  const mean = sizes.reduce((sum, size) => sum + size, 0) / sizes.length;
-  const how = `${rate} requests/s for ${seconds} s, concurrency ${concurrency}, one core`;
-  return [
-    { name: "mean batch, rows", value: mean, bar: atLeast(6), note: how },
-    {
-      name: "refused, %",
-      value: (100 * seen.refused) / seen.sent,
-      bar: atMost(5),
-      note: "no idle poll",
-    },
-    { name: "most resident memory, MB", value: seen.mostBytes / 1e6, bar: atMost(200) },
-    {
-      name: "wrong answers",
-      value: seen.wrong,
-      bar: atMost(0),
-      note: `of ${seen.sent}, each compared with its own`,
-    },
-    {
-      name: "processor time, %",
-      value: usedMs / (10 * seconds),
-      note: "of its core; more than 90 is saturation",
-    },
-    { name: "p50, ms", value: quantile(0.5) },
-    { name: "p99, ms", value: quantile(0.99) },
-    { name: "one request alone, ms", value: median, note: "median" },
-  ];
+  return {
+    ...seen,
+    from,
+    refusedShare: (100 * seen.refused) / seen.sent,
+    busyShare: usedMs / (10 * seconds),
+    p50: quantile(0.5),
+    p99: quantile(0.99),
+    aloneMs: alone.sort((a, b) => a - b)[INPUTS / 2] ?? Number.NaN,
+  };
 }
 
 interface Load {
   readonly events: readonly string[];
   isRight(index: number, body: string): boolean;
   readonly ms: number;
-  readonly lambda?: FunctionProcess;
+  readonly lambda?: MeasuredProcess;
 }
 
 /** Poisson arrivals, whatever becomes of those before. */
