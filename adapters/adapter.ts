@@ -32,6 +32,8 @@ export interface Capabilities {
   readonly scaleToZero: Capability;
   /** A share of the traffic can go to the new version first. */
   readonly canary: Capability;
+  /** Environment variables can be given as references to secrets of the platform. @default it cannot */
+  readonly secrets?: Capability;
   /** What a deployment is started from: the bento's own directory, its image, or as its options say. */
   readonly runs: "bento" | "image" | "either";
   /** The caller's own environment variables are at hand for those that the bento declares. */
@@ -55,6 +57,8 @@ export interface Desired<Options = unknown> {
   readonly options: Options;
   /** Environment variables given in clear. */
   readonly variables: Readonly<Record<string, string>>;
+  /** Environment variables that the platform or the service reads by these references. @default none */
+  readonly secrets?: Readonly<Record<string, string>> | undefined;
   /** Names that the bento declares and that the caller's environment sets. Sorted. */
   readonly inherited: readonly string[];
   /** Per cent of the traffic for the new version at first; all of it when undefined. */

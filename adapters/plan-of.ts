@@ -26,6 +26,7 @@ export function planOf(platform: string, desired: Desired, parts: PlanParts): Pl
     ...(desired.image === undefined ? {} : { image: desired.image }),
     options: Json.parse(desired.options),
     variables: { ...desired.variables },
+    ...(desired.secrets === undefined ? {} : { secrets: { ...desired.secrets } }),
     ...(desired.canary === undefined ? {} : { canary: desired.canary }),
     actions: [...parts.actions],
     warnings: [...parts.warnings],

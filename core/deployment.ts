@@ -14,12 +14,16 @@ export const Deployment = z.strictObject({
   name: z.string(),
   at: z.iso.datetime().describe("When it was applied, UTC."),
   by: z.string().optional().describe("Who applied it."),
-  plan: Digest.describe("Digest of the plan."),
+  plan: Digest.optional().describe("Digest of the plan; absent where none is known."),
   bento: PlannedBento,
   image: PlannedImage.optional(),
   outcome: z
     .enum(["started", "succeeded", "failed", "rolled-back", "destroyed"])
     .describe("`started` where a deploy has not ended, or was killed."),
+  change: z
+    .enum(["traffic", "complete", "abort", "rollback"])
+    .optional()
+    .describe("What was done to the traffic, where it was no deploy."),
   verified: z.boolean().describe("Whether the golden requests were sent and answered."),
   canary: z
     .number()

@@ -37,7 +37,17 @@ export const PlannedBento = z.strictObject({
   name: z.string(),
   version: z.string(),
   digest: Digest,
-  models: z.record(z.string(), z.strictObject({ tag: z.string(), digest: Digest })),
+  models: z.record(
+    z.string(),
+    z.strictObject({
+      tag: z.string(),
+      digest: Digest,
+      asked: z
+        .string()
+        .optional()
+        .describe("Tag that it was asked for by, where that may be an alias."),
+    }),
+  ),
 });
 export type PlannedBento = z.infer<typeof PlannedBento>;
 
@@ -70,6 +80,10 @@ export const Plan = z.strictObject({
   variables: z
     .record(z.string(), z.string())
     .describe("Environment variables given in clear; secrets never stand here."),
+  secrets: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe("Environment variables whose values the platform reads, by reference alone."),
   canary: z
     .number()
     .optional()

@@ -5,8 +5,7 @@
  * @module
  */
 import { join } from "node:path";
-import type { Adapter, Candidate, Rollout, Standing } from "../adapters/adapter.ts";
-import { BentoError } from "../core/bento-error.ts";
+import type { Candidate, Standing } from "../adapters/adapter.ts";
 import type { BentoManifest } from "../core/bento-manifest.ts";
 import type { Deployment } from "../core/deployment.ts";
 import { isNoop, type Plan } from "../core/plan.ts";
@@ -14,9 +13,9 @@ import { type OnProgress, silent } from "../core/progress.ts";
 import { runStep } from "../core/run-step.ts";
 import { formatTag } from "../core/tag.ts";
 import { withLock } from "./lock.ts";
-import { type Prepared, prepare } from "./plan.ts";
-import { contextOf } from "./records.ts";
+import { type Prepared, planPrepared, prepare } from "./plan.ts";
 import { rollBack } from "./roll-back.ts";
+import { rolloutOf } from "./rollout-of.ts";
 import { type Run, recordOf } from "./run.ts";
 import { clockOf, type DeployRuntime } from "./runtime.ts";
 import { refuseStale } from "./stale.ts";
@@ -56,22 +55,24 @@ export async function applyPlan(
 
 async function applyPrepared(
   plan: Plan,
-  { adapter, desired, key }: Prepared,
+  prepared: Prepared,
   { runtime, verify }: { runtime: DeployRuntime; verify: boolean },
 ): Promise<Applied> {
   const { store, home } = runtime;
-  const latest = await store.deployments.latest(key);
-  const context = contextOf(key, latest, runtime);
-  refuseStale(plan, adapter.plan(desired, await adapter.observe(context, desired)));
+  const { adapter, desired } = prepared;
+  const { plan: now, context, latest } = await planPrepared(prepared, runtime);
+  refuseStale(plan, now);
+  const rollout = rolloutOf(adapter);
+  const request = { plan, desired, directory: "" };
   if (isNoop(plan)) {
-    return { deployment: await unchanged(plan, runtime), isChanged: false, goldenCount: 0 };
+    const deployment = await unchanged({ rollout, request, context, runtime, latest });
+    return { deployment, isChanged: false, goldenCount: 0 };
   }
   const step = { step: "prepare", now: clockOf(runtime) };
   const directory = await runStep(progress(runtime), step, () =>
     store.bentos.materialise(plan.bento, join(home, "cache")),
   );
-  const rollout = expectRollout(adapter);
-  const run = { rollout, request: { plan, desired, directory }, context, runtime, latest };
+  const run = { rollout, request: { ...request, directory }, context, runtime, latest };
   return await carryOut({ ...run, latest: await recordStart(run) }, verify);
 }
 
@@ -137,21 +138,32 @@ function progress({ onProgress = silent }: DeployRuntime): OnProgress {
 }
 
 function requestOf(plan: Plan, manifest: BentoManifest) {
-  const { platform, environment, name, image, options, variables, canary } = plan;
-  return { platform, environment, name, manifest, image, options, variables, canary };
+  const { platform, environment, name, image, options, variables, secrets, canary } = plan;
+  const asked = Object.entries(plan.bento.models).flatMap(([key, model]) =>
+    model.asked === undefined ? [] : [[key, model.asked]],
+  );
+  return {
+    ...{ platform, environment, name, manifest, image, options, variables, secrets, canary },
+    asked: Object.fromEntries(asked),
+  };
 }
 
-async function unchanged(plan: Plan, runtime: DeployRuntime): Promise<Deployment> {
-  const record = await runtime.store.deployments.running(plan);
-  if (record === undefined) {
-    throw new BentoError("BENTO_BUG", `a plan with nothing to do for ${plan.name}, never deployed`);
+/**
+ * The record of what stands as planned. Where none tells of it, because records are lost or the deploy that made it was
+ * killed at its end, it is written now.
+ */
+async function unchanged(run: Run): Promise<Deployment> {
+  const { plan } = run.request;
+  const { deployments } = run.runtime.store;
+  const record = await deployments.running(plan);
+  const isEnded = record?.canary !== undefined && plan.canary === undefined;
+  if (record?.bento.digest === plan.bento.digest && !isEnded) {
+    return record;
   }
-  return record;
-}
-
-function expectRollout({ rollout, platform }: Adapter): Rollout {
-  if (rollout === undefined) {
-    throw new BentoError("BENTO_BUG", `${platform} says that it applies plans and cannot`);
-  }
-  return rollout;
+  const found = await run.rollout.find?.(run.context);
+  const standing = found ?? { details: run.context.details ?? {}, url: run.latest?.url };
+  const message = "it stood already, and no record told of it";
+  const repaired = recordOf(run, { ...standing, outcome: "succeeded", verified: false, message });
+  await deployments.append(repaired, { after: run.latest ?? null });
+  return repaired;
 }

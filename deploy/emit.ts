@@ -30,7 +30,10 @@ export async function emitDeployment(
   const { adapter, desired, key } = await prepare({ ...request, purpose: "emit" }, runtime);
   const target = resolve(runtime.projectDirectory, directory);
   await refuseOccupied(target);
-  const files = await adapter.emit?.(desired, contextOf(key, undefined, runtime));
+  const files = await adapter.emit?.(
+    desired,
+    contextOf(key, { options: desired.options }, runtime),
+  );
   if (files === undefined) {
     throw new BentoError("BENTO_BUG", `${adapter.platform} says that it emits and cannot`);
   }

@@ -5,7 +5,14 @@
  */
 
 // What a platform is, and which there are.
-export type { Adapter, DeploymentStatus, LogOptions } from "../adapters/adapter.ts";
+export type {
+  Adapter,
+  DeployedVersion,
+  DeploymentStatus,
+  LogOptions,
+  Pruned,
+  TrafficShift,
+} from "../adapters/adapter.ts";
 export { loadAdapter, PLANNED_PLATFORMS, PLATFORMS } from "../adapters/registry.ts";
 // Records and plans.
 export { Deployment } from "../core/deployment.ts";
@@ -20,5 +27,14 @@ export { type Emitted, emitDeployment } from "./emit.ts";
 export { type LayoutImage, signLayoutImage, verifyLayoutImage } from "./image-signing.ts";
 export { type CurrentStatus, destroyDeployment, logsOf, statusOf } from "./lifecycle.ts";
 export { createPlan, DEFAULT_ENVIRONMENT, type DeployRequest } from "./plan.ts";
-export { getDeployment, listDeployments } from "./records.ts";
-export type { DeploymentKey, DeployRuntime, DeployStore } from "./runtime.ts";
+export { type PruneOptions, pruneDeployment } from "./prune.ts";
+export { getDeployment, historyOf, listDeployments } from "./records.ts";
+export {
+  type Restored,
+  type RestoreOptions,
+  type RestoreTarget,
+  restoreDeployment,
+  restoreTarget,
+} from "./restore.ts";
+export type { DeploymentKey, DeployRuntime, DeployStore, GivenOptions } from "./runtime.ts";
+export { type Moved, shiftTraffic, versionsOf } from "./traffic.ts";

@@ -3,33 +3,34 @@
  *
  * @module
  */
-import type { DeploymentStatus, LogOptions, Rollout } from "../adapters/adapter.ts";
-import { loadAdapter } from "../adapters/registry.ts";
+import type { DeploymentStatus, LogOptions } from "../adapters/adapter.ts";
 import { BentoError } from "../core/bento-error.ts";
 import type { Deployment } from "../core/deployment.ts";
 import { silent } from "../core/progress.ts";
 import { runStep } from "../core/run-step.ts";
 import { withLock } from "./lock.ts";
-import { refuseUnmet } from "./needs.ts";
-import { contextOf, getDeployment } from "./records.ts";
-import { clockOf, type DeploymentKey, type DeployRuntime } from "./runtime.ts";
+import { clockOf, type DeploymentKey, type DeployRuntime, type GivenOptions } from "./runtime.ts";
+import { subjectOf } from "./subject.ts";
 
 /** A deployment's newest record with what its platform says now. */
 export interface CurrentStatus extends DeploymentStatus {
-  readonly deployment: Deployment;
+  /** Undefined where records are lost and the platform has it. */
+  readonly deployment: Deployment | undefined;
 }
 
 /**
  * @throws BentoError BENTO_NOT_FOUND when there is no such deployment
  */
-export async function statusOf(key: DeploymentKey, runtime: DeployRuntime): Promise<CurrentStatus> {
-  const deployment = await getDeployment(key, runtime);
-  if (deployment.outcome === "destroyed") {
-    return { state: "gone", summary: `destroyed at ${deployment.at}`, deployment };
+export async function statusOf(
+  key: DeploymentKey,
+  runtime: DeployRuntime,
+  given: GivenOptions = {},
+): Promise<CurrentStatus> {
+  const { rollout, record, context } = await subjectOf(key, runtime, given);
+  if (record?.outcome === "destroyed") {
+    return { state: "gone", summary: `destroyed at ${record.at}`, deployment: record };
   }
-  const rollout = await rolloutOf(key);
-  const status = await rollout.status(contextOf(key, deployment, runtime));
-  return { ...status, deployment };
+  return { ...(await rollout.status(context)), deployment: record };
 }
 
 /**
@@ -40,45 +41,50 @@ export async function statusOf(key: DeploymentKey, runtime: DeployRuntime): Prom
 export async function* logsOf(
   key: DeploymentKey,
   runtime: DeployRuntime,
-  options: LogOptions = {},
+  { options, sets, ...lines }: LogOptions & GivenOptions = {},
 ): AsyncIterable<string> {
-  const deployment = await getDeployment(key, runtime);
-  if (deployment.outcome === "destroyed") {
+  const { rollout, record, context } = await subjectOf(key, runtime, { options, sets });
+  if (record?.outcome === "destroyed") {
     throw new BentoError("BENTO_NOT_FOUND", `${key.name} was destroyed, its log with it`, {
       where: `platform ${key.platform}, environment ${key.environment}`,
     });
   }
-  const rollout = await rolloutOf(key);
-  yield* rollout.logs(options, contextOf(key, deployment, runtime));
+  yield* rollout.logs(lines, context);
 }
 
 /**
  * Takes everything of a deployment away and records its end. Doing so again changes nothing.
  *
+ * @returns the record of its end; undefined where there was none to end
  * @throws BentoError BENTO_NOT_FOUND when there is no such deployment; BENTO_CONFLICT while another process changes it
  */
 export async function destroyDeployment(
   key: DeploymentKey,
   runtime: DeployRuntime,
-): Promise<Deployment> {
-  await getDeployment(key, runtime); // a wrong name leaves no lock behind
+  given: GivenOptions = {},
+): Promise<Deployment | undefined> {
+  await subjectOf(key, runtime, given); // a wrong name leaves no lock behind
   return await withLock(key, runtime, {
     work: "destroy",
-    doWork: () => destroyLocked(key, runtime),
+    doWork: () => destroyLocked(key, runtime, given),
   });
 }
 
-async function destroyLocked(key: DeploymentKey, runtime: DeployRuntime): Promise<Deployment> {
-  const deployment = await getDeployment(key, runtime);
-  const rollout = await rolloutOf(key);
+async function destroyLocked(
+  key: DeploymentKey,
+  runtime: DeployRuntime,
+  given: GivenOptions,
+): Promise<Deployment | undefined> {
+  const { rollout, record: deployment, context } = await subjectOf(key, runtime, given);
   // also where the record says that it is gone: the platform is the truth
   await runStep(runtime.onProgress ?? silent, { step: "destroy", now: clockOf(runtime) }, () =>
-    rollout.destroy(contextOf(key, deployment, runtime)),
+    rollout.destroy(context),
   );
-  if (deployment.outcome === "destroyed") {
+  if (deployment === undefined || deployment.outcome === "destroyed") {
     return deployment;
   }
-  const { url: _url, message: _message, by: _by, ...kept } = deployment;
+  const { url: _url, message: _message, by: _by, change: _change, ...last } = deployment;
+  const { canary: _canary, ...kept } = last;
   const record: Deployment = {
     ...kept,
     at: runtime.now().toISOString(),
@@ -88,13 +94,4 @@ async function destroyLocked(key: DeploymentKey, runtime: DeployRuntime): Promis
   };
   await runtime.store.deployments.append(record, { after: deployment });
   return record;
-}
-
-async function rolloutOf({ platform }: DeploymentKey): Promise<Rollout> {
-  const adapter = await loadAdapter(platform);
-  if (adapter.rollout === undefined) {
-    refuseUnmet(adapter, ["apply"]);
-    throw new BentoError("BENTO_BUG", `${platform} says that it applies plans and cannot`);
-  }
-  return adapter.rollout;
 }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Adapter, Capabilities } from "../adapters/adapter.ts";
+import type { Adapter, Capabilities, Missing } from "../adapters/adapter.ts";
 import { BentoError } from "../core/bento-error.ts";
 import type { BentoManifest } from "../core/bento-manifest.ts";
 import type { PlannedImage } from "../core/plan.ts";
@@ -12,12 +12,18 @@ import { formatTag } from "../core/tag.ts";
 
 export type Need = Exclude<keyof Capabilities, "runs" | "inheritsEnvironment">;
 
+/** Of what a platform does not speak. */
+const UNSPOKEN: Missing = {
+  missing: "it takes no secrets by reference",
+  instead: "give the variable in clear with --set-env, or let the service read the secret itself",
+};
+
 /**
  * @throws BentoError BENTO_UNSUPPORTED with every need that is not met, and what to do instead
  */
 export function refuseUnmet({ platform, capabilities }: Adapter, needs: readonly Need[]): void {
   const unmet = needs.flatMap((need) => {
-    const capability = capabilities[need];
+    const capability = capabilities[need] ?? UNSPOKEN;
     return capability === true ? [] : [capability];
   });
   if (unmet.length > 0) {
@@ -73,6 +79,7 @@ export function inheritedVariables(
     variables,
     ambient,
   }: {
+    /** Given in clear or by reference. */
     variables: Readonly<Record<string, string>>;
     ambient: Readonly<Record<string, string | undefined>>;
   },

@@ -3,17 +3,20 @@
  *
  * @module
  */
-import type { Adapter, Desired } from "../adapters/adapter.ts";
-import { loadAdapter } from "../adapters/registry.ts";
+import type { Adapter, DeployContext, Desired } from "../adapters/adapter.ts";
 import { BentoError } from "../core/bento-error.ts";
-import { type BentoManifest, bentoDigest } from "../core/bento-manifest.ts";
+import type { BentoManifest } from "../core/bento-manifest.ts";
 import { cloudName } from "../core/cloud-name.ts";
 import type { Deployment } from "../core/deployment.ts";
-import type { Plan, PlannedBento, PlannedImage } from "../core/plan.ts";
-import { formatTag, TAG_PART } from "../core/tag.ts";
+import type { Plan, PlannedImage } from "../core/plan.ts";
+import { TAG_PART } from "../core/tag.ts";
+import { tellMovedAliases } from "./aliases.ts";
+import { checkPercent, refuseOtherCanary } from "./canary.ts";
 import { imageFor, inheritedVariables, type Need, refuseUnmet } from "./needs.ts";
 import { parseOptions } from "./options.ts";
+import { plannedBento } from "./planned-bento.ts";
 import { contextOf } from "./records.ts";
+import { adapterOf } from "./rollout-of.ts";
 import type { DeploymentKey, DeployRuntime } from "./runtime.ts";
 
 /** The environment when none is named. */
@@ -35,7 +38,11 @@ export interface DeployRequest {
   readonly sets?: readonly string[] | undefined;
   /** Environment variables given in clear. @default {} */
   readonly variables?: Readonly<Record<string, string>> | undefined;
-  /** Per cent of the traffic for the new version at first. */
+  /** Environment variables whose values the platform reads, by reference. @default none */
+  readonly secrets?: Readonly<Record<string, string>> | undefined;
+  /** Tags of models by their name in the service, where they were asked for since the bento was made. @default {} */
+  readonly asked?: Readonly<Record<string, string>> | undefined;
+  /** Per cent of the traffic for the new version at first: a whole number, 1 to 99. */
   readonly canary?: number | undefined;
   /** What the plan is for: what the platform cannot do is refused for that alone. @default "apply" */
   readonly purpose?: "apply" | "show" | "emit" | undefined;
@@ -50,20 +57,45 @@ export interface Prepared {
 
 /**
  * @throws BentoError BENTO_USAGE for a wrong platform, option or name; BENTO_UNSUPPORTED for what the platform cannot
- * do; BENTO_CONFLICT when the name is another bento's
+ * do; BENTO_CONFLICT when the name is another bento's, or the canary of another version is under way
  */
 export async function createPlan(request: DeployRequest, runtime: DeployRuntime): Promise<Plan> {
-  const { adapter, desired, key } = await prepare(request, runtime);
-  const latest = await runtime.store.deployments.latest(key);
+  const prepared = await prepare(request, runtime);
+  const { plan } = await planPrepared(prepared, runtime);
+  await tellMovedAliases(plan, runtime);
+  return plan;
+}
+
+/** A plan with all that it was made from. */
+export interface Planned {
+  readonly plan: Plan;
+  readonly context: DeployContext;
+  /** The newest record. */
+  readonly latest: Deployment | undefined;
+}
+
+/** The plan of a request that has been checked, as things stand now. */
+export async function planPrepared(
+  { adapter, desired, key }: Prepared,
+  runtime: DeployRuntime,
+): Promise<Planned> {
+  const { store } = runtime;
+  const latest = await store.deployments.latest(key);
   refuseForeign(latest, desired);
-  const observed = await adapter.observe(contextOf(key, latest, runtime), desired);
-  return adapter.plan(desired, observed);
+  const context = contextOf(key, { latest, options: desired.options }, runtime);
+  await refuseOtherCanary({ key, desired, context, rollout: adapter.rollout }, store);
+  const observed = await adapter.observe(context, desired);
+  return { plan: adapter.plan(desired, observed), context, latest };
 }
 
 /** Checks a request and completes it with defaults. */
 export async function prepare(request: DeployRequest, runtime: DeployRuntime): Promise<Prepared> {
-  const { manifest, variables = {} } = request;
-  const adapter = await loadAdapter(request.platform);
+  const { manifest, variables = {}, secrets = {}, canary } = request;
+  if (canary !== undefined) {
+    checkPercent(canary, "--canary");
+  }
+  refuseTwice(variables, secrets);
+  const adapter = await adapterOf(request.platform, runtime);
   refuseUnmet(adapter, needsOf(request));
   const environment = checkEnvironment(request.environment ?? DEFAULT_ENVIRONMENT);
   const options = parseOptions(adapter, request.options ?? {}, request.sets ?? []);
@@ -71,20 +103,35 @@ export async function prepare(request: DeployRequest, runtime: DeployRuntime): P
     environment,
     name: deploymentName(adapter, manifest.name, { environment, name: request.name }),
     manifest,
-    bento: plannedBento(manifest),
+    bento: plannedBento(manifest, request.asked),
     image: imageFor(adapter, options, { manifest, image: request.image }),
     options,
     variables,
     inherited: inheritedVariables(adapter, manifest, {
-      variables,
+      variables: { ...variables, ...secrets },
       ambient: runtime.ambient ?? {},
     }),
-    canary: request.canary,
+    ...(Object.keys(secrets).length === 0 ? {} : { secrets }),
+    canary,
   };
   return { adapter, desired, key: { platform: adapter.platform, environment, name: desired.name } };
 }
 
-function needsOf({ purpose = "apply", manifest, canary }: DeployRequest): Need[] {
+/** A variable is given in clear or by reference. */
+function refuseTwice(
+  variables: Readonly<Record<string, string>>,
+  secrets: Readonly<Record<string, string>>,
+): void {
+  const both = Object.keys(secrets).filter((name) => variables[name] !== undefined);
+  if (both.length > 0) {
+    throw new BentoError("BENTO_USAGE", `${both.join(", ")} is given in clear and as a secret`, {
+      where: "--secret",
+      hint: "leave --set-env out for it",
+    });
+  }
+}
+
+function needsOf({ purpose = "apply", manifest, canary, secrets = {} }: DeployRequest): Need[] {
   const needs: Need[] = purpose === "show" ? [] : [purpose];
   if ((manifest.resources.gpu ?? 0) > 0) {
     needs.push("gpu");
@@ -92,21 +139,10 @@ function needsOf({ purpose = "apply", manifest, canary }: DeployRequest): Need[]
   if (canary !== undefined) {
     needs.push("canary");
   }
+  if (Object.keys(secrets).length > 0) {
+    needs.push("secrets");
+  }
   return needs;
-}
-
-function plannedBento(manifest: BentoManifest): PlannedBento {
-  return {
-    name: manifest.name,
-    version: manifest.version,
-    digest: bentoDigest(manifest),
-    models: Object.fromEntries(
-      manifest.models.map((model) => [
-        model.key,
-        { tag: formatTag({ name: model.name, version: model.version }), digest: model.digest },
-      ]),
-    ),
-  };
 }
 
 function checkEnvironment(environment: string): string {

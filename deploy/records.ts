@@ -16,6 +16,19 @@ export function listDeployments({ store }: DeployRuntime): AsyncIterable<Deploym
 }
 
 /**
+ * All records of one deployment, newest first.
+ *
+ * @throws BentoError BENTO_NOT_FOUND with the names that exist
+ */
+export async function* historyOf(
+  key: DeploymentKey,
+  runtime: DeployRuntime,
+): AsyncIterable<Deployment> {
+  await getDeployment(key, runtime);
+  yield* runtime.store.deployments.history(key);
+}
+
+/**
  * The newest record of one deployment.
  *
  * @throws BentoError BENTO_NOT_FOUND with the names that exist
@@ -45,13 +58,14 @@ export async function getDeployment(
 /** What an adapter needs to know of its surroundings. */
 export function contextOf(
   key: DeploymentKey,
-  latest: Deployment | undefined,
+  { latest, options }: { readonly latest?: Deployment | undefined; readonly options: unknown },
   runtime: DeployRuntime,
 ): DeployContext {
   return {
     environment: key.environment,
     name: key.name,
     details: latest === undefined || latest.outcome === "destroyed" ? undefined : latest.details,
+    ...(options === undefined ? {} : { options }),
     home: runtime.home,
     projectDirectory: runtime.projectDirectory,
     ambient: runtime.ambient ?? {},

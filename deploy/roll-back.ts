@@ -3,9 +3,10 @@
  *
  * @module
  */
-import type { Candidate, Standing } from "../adapters/adapter.ts";
+import type { Candidate, DeployContext, Standing } from "../adapters/adapter.ts";
 import { BentoError } from "../core/bento-error.ts";
 import { formatTag } from "../core/tag.ts";
+import { planLine, verbLine } from "./command-line.ts";
 import { type Run, recordOf } from "./run.ts";
 
 /**
@@ -29,16 +30,26 @@ export async function rollBack(
       `${messageOf(error)}\nand the roll back failed: ${messageOf(cause)}`,
       {
         where: `deployment ${run.context.name}`,
-        hint: `look at it: bento deployment status ${run.context.name}; then deploy a version that works`,
+        hint: `look at it: ${verbLine("status", run.request.plan)}; then deploy a version that works`,
         cause,
       },
     );
-    await record(failed, candidate, { run, outcome: "failed" });
+    const left = candidate ?? (await found(run, context));
+    await record(failed, left, { run, outcome: "failed" });
     return failed;
   }
   const outcome = standing === undefined ? "failed" : "rolled-back";
-  await record(error, standing ?? candidate, { run, outcome });
+  await record(error, standing ?? candidate ?? (await found(run, context)), { run, outcome });
   return await tell(error, standing, run);
+}
+
+/** What the platform has of it all the same: so that it is found, looked at and destroyed. */
+async function found(run: Run, context: DeployContext): Promise<Standing | undefined> {
+  try {
+    return await run.rollout.find?.(context);
+  } catch {
+    return undefined; // the failure that is told came first
+  }
 }
 
 async function record(
@@ -57,13 +68,14 @@ async function record(
   );
 }
 
-/** The same error, saying also what stands. Errors that are not ours stay as they are. */
+/** The same error, saying also what stands. Errors that are not ours stay as they are, unless the user stopped it. */
 async function tell(
   error: unknown,
   standing: Standing | undefined,
   { request, runtime }: Run,
 ): Promise<unknown> {
-  if (!BentoError.isInstance(error)) {
+  const isInterrupted = runtime.signal?.aborted === true;
+  if (!isInterrupted && !BentoError.isInstance(error)) {
     return error;
   }
   const before =
@@ -73,6 +85,13 @@ async function tell(
     before === undefined
       ? "nothing was deployed"
       : `rolled back: ${formatTag(before.bento)} runs${where}`;
+  if (isInterrupted || !BentoError.isInstance(error)) {
+    return new BentoError("BENTO_INTERRUPTED", "interrupted", {
+      where: `deployment ${request.plan.name} on ${request.plan.platform}, environment ${request.plan.environment}`,
+      hint: `${now}; go on with the same command: ${planLine(request.plan)}`,
+      cause: error,
+    });
+  }
   return new BentoError(error.code, error.message, {
     where: error.where,
     hint: error.hint === undefined ? now : `${now}; ${error.hint}`,

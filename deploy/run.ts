@@ -38,6 +38,9 @@ export function recordOf(
     bento: plan.bento,
     ...(plan.image === undefined ? {} : { image: plan.image }),
     ...outcome,
+    ...(plan.canary === undefined || outcome.outcome !== "succeeded"
+      ? {}
+      : { canary: plan.canary }),
     ...(url === undefined ? {} : { url }),
     details,
   };

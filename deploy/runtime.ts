@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Adapter } from "../adapters/adapter.ts";
 import type { BentoManifest } from "../core/bento-manifest.ts";
 import type { Deployment } from "../core/deployment.ts";
 import type { OnProgress } from "../core/progress.ts";
@@ -36,6 +37,13 @@ export interface DeployStore {
     running(key: DeploymentKey): Promise<Deployment | undefined>;
     /** The newest record of each deployment. */
     list(): AsyncIterable<Deployment>;
+    /** All records of a deployment, newest first. */
+    history(key: DeploymentKey): AsyncIterable<Deployment>;
+  };
+  /** Tells what aliases mean now. @default nobody is told of one that has moved */
+  readonly models?: {
+    /** The aliases of a name with the versions that they mean. */
+    aliases(name: string): Promise<Readonly<Record<string, string>>>;
   };
 }
 
@@ -48,11 +56,21 @@ export interface DeployRuntime {
   /** The caller's environment variables. @default none */
   readonly ambient?: Readonly<Record<string, string | undefined>>;
   readonly now: () => Date;
+  /** @default the platforms of this package */
+  readonly loadAdapter?: ((platform: string) => Promise<Adapter>) | undefined;
   /** Who deploys, for the record. */
   readonly by?: string | undefined;
   /** @default nobody listens */
   readonly onProgress?: OnProgress;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** Options of the platform, for when no record tells where a deployment is. */
+export interface GivenOptions {
+  /** From bentofile.yaml. @default {} */
+  readonly options?: Readonly<Record<string, unknown>> | undefined;
+  /** `key=value` over those. @default [] */
+  readonly sets?: readonly string[] | undefined;
 }
 
 /** The runtime's clock in milliseconds, for the times of steps. */

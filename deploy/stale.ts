@@ -8,7 +8,7 @@ import { canonicalJson } from "../core/canonical-json.ts";
 import { type Plan, type PlanAction, planDigest } from "../core/plan.ts";
 import { firstDifference } from "./compare-json.ts";
 
-const PARTS = ["bento", "image", "options", "variables", "basis"] as const;
+const PARTS = ["bento", "image", "options", "variables", "secrets", "basis"] as const;
 
 /**
  * @param now - made again from the plan's own request

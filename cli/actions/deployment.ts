@@ -88,10 +88,14 @@ export async function showStatus(
 function statusText(
   key: DeploymentKey,
   status: { state: string; summary: string; url?: string | undefined },
-  record: Deployment,
+  record: Deployment | undefined,
 ): string {
   const url = status.url === undefined ? "" : `  ${status.url}`;
-  return `${key.name}  ${status.state}${url}\n  ${status.summary}\n  ${formatTag(record.bento)}, deployed ${record.at}\n`;
+  const told =
+    record === undefined
+      ? "no record tells of it"
+      : `${formatTag(record.bento)}, deployed ${record.at}`;
+  return `${key.name}  ${status.state}${url}\n  ${status.summary}\n  ${told}\n`;
 }
 
 export async function showLogs(

@@ -106,7 +106,7 @@ describe.each(ENGINES)("the local engine $engine", ({ engine, tools, resource, w
       const status = await statusOf(STUB_KEY, runtime);
       expect(status).toMatchObject({ state: "ready", serves: "stub_service:v3" });
       const folder = join(runtime.home, "run", "local", "default", "stub-service");
-      expect(await rememberedProcesses(folder)).toEqual([processOf(status.deployment.details)]);
+      expect(await rememberedProcesses(folder)).toEqual([processOf(status.deployment?.details)]);
 
       await destroyDeployment(STUB_KEY, runtime);
       await expect(fetch(`${url}/readyz`)).rejects.toThrow("fetch failed");

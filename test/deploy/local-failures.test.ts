@@ -169,7 +169,7 @@ describe("applyPlan on local, when it goes wrong", () => {
         "  double 0.1",
       ].join("\n"),
       where: "deployment stub-service",
-      hint: "look at it: bento deployment status stub-service; then deploy a version that works",
+      hint: "look at it: bento deployment status stub-service --platform local; then deploy a version that works",
     });
     expect(await getDeployment(STUB_KEY, runtime)).toMatchObject({ outcome: "failed" });
     expect(await statusOf(STUB_KEY, runtime)).toMatchObject({ state: "gone" });

@@ -62,7 +62,7 @@ describe("applyPlan on local", () => {
     await expect(fetch(`${url}/readyz`)).rejects.toThrow("fetch failed");
     expect(await statusOf(STUB_KEY, runtime)).toEqual({
       state: "gone",
-      summary: `destroyed at ${destroyed.at}`,
+      summary: `destroyed at ${destroyed?.at}`,
       deployment: destroyed,
     });
     expect(await readdir(join(runtime.home, "run", "local", "default"))).toEqual([]);

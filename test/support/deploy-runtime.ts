@@ -29,6 +29,7 @@ export interface TestRuntime extends DeployRuntime, AsyncDisposable {
 /** What was deployed in it is destroyed at the end. */
 export async function testRuntime(
   ambient: Readonly<Record<string, string>> = {},
+  overrides: Partial<DeployRuntime> = {},
 ): Promise<TestRuntime> {
   const home = await tempDir();
   const bentos = new Map<string, BentoManifest>();
@@ -56,6 +57,7 @@ export async function testRuntime(
     now,
     by: "tester",
     onProgress: (event) => void events.push(event),
+    ...overrides,
   };
   return {
     ...runtime,
