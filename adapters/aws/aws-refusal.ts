@@ -46,6 +46,9 @@ const RENEW =
   "renew them: aws sso login, another AWS_PROFILE, or in CI let the job take its OIDC role again; then run the same command";
 const AGAIN = "run the same command again in a minute: it goes on from what stands";
 
+/** The SDK's word for an answer that it cannot read. */
+const UNREADABLE = /Deserialization error/;
+
 /** The first that fits is told. */
 const KINDS: readonly Kind[] = [
   {
@@ -104,7 +107,7 @@ const KINDS: readonly Kind[] = [
       ),
     say: ({ message, attempts }, _caller, { action }) => ({
       code: "BENTO_PLATFORM",
-      message: `AWS throttles ${action}, ${attempts} attempts: ${oneLine(message)}`,
+      message: `AWS throttles ${action}, ${times(attempts)}: ${oneLine(message)}`,
       hint: AGAIN,
     }),
   },
@@ -130,7 +133,7 @@ const KINDS: readonly Kind[] = [
     is: ({ status, name }) => (status ?? 0) >= 500 || /^(?:Internal|ServiceUnavailable)/.test(name),
     say: ({ name, message, status, attempts }, _caller, { action }) => ({
       code: "BENTO_UNREACHABLE",
-      message: `AWS failed in ${action}, status ${status ?? "unknown"}, ${attempts} attempts: ${name}: ${oneLine(message)}`,
+      message: `AWS failed in ${action}, status ${status ?? "unknown"}, ${times(attempts)}${UNREADABLE.test(message) ? "" : `: ${name}: ${oneLine(message)}`}`,
       hint: AGAIN,
     }),
   },
@@ -146,7 +149,7 @@ const KINDS: readonly Kind[] = [
     }),
   },
   {
-    is: ({ message }) => /Deserialization error/.test(message),
+    is: ({ message }) => UNREADABLE.test(message),
     say: (_failure, _caller, { action }) => ({
       code: "BENTO_UNREACHABLE",
       message: `the answer to ${action} is none of AWS's`,
@@ -219,6 +222,10 @@ function codeOf(error: Error): string {
   const value: unknown =
     "code" in error ? error.code : inner instanceof Error && "code" in inner ? inner.code : "";
   return typeof value === "string" ? value : "";
+}
+
+function times(attempts: number): string {
+  return attempts === 1 ? "1 attempt" : `${attempts} attempts`;
 }
 
 function oneLine(message: string): string {

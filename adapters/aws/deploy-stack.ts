@@ -27,6 +27,8 @@ import { stackState } from "./stack-state.ts";
 import { describeStack, type StackSummary } from "./stacks.ts";
 import { type StackWaiting, type Watched, watchStack } from "./watch-stack.ts";
 
+export type { ExpectedChange } from "./change-set.ts";
+
 export interface DeployStackOptions extends StackWaiting {
   /** Builds the app and synthesises it into the folder, e.g. `async (outdir) => { …; return app.synth(); }`. */
   readonly synthesize: (outdir: string) => Promise<SynthesizedApp>;

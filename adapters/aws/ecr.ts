@@ -6,7 +6,7 @@
 import type { ImageDetail } from "@aws-sdk/client-ecr";
 import { type Digest, isDigest } from "../../core/digest.ts";
 import { formatArn, urlSuffix } from "./arn.ts";
-import { awsCall, awsFind } from "./aws-error.ts";
+import { awsCall, awsFind, isAccessDenied } from "./aws-error.ts";
 import type { AwsSession } from "./session.ts";
 
 export interface ObservedRepository {
@@ -19,6 +19,8 @@ export interface ObservedRepository {
   /** Tags never move. */
   readonly isImmutable: boolean;
   readonly isScannedOnPush: boolean;
+  /** Empty also where the caller may not read them. */
+  readonly tags: Readonly<Record<string, string>>;
 }
 
 export interface RepositoryImage {
@@ -50,14 +52,32 @@ export async function readRepository(
     return undefined;
   }
   const registryHost = ecrHost(session);
+  const arn = found.repositoryArn ?? request.resource;
   return {
-    arn: found.repositoryArn ?? request.resource,
+    arn,
     name,
     uri: `${registryHost}/${name}`,
     registryHost,
     isImmutable: found.imageTagMutability?.startsWith("IMMUTABLE") ?? false,
     isScannedOnPush: found.imageScanningConfiguration?.scanOnPush ?? false,
+    tags: await readTags(session, arn),
   };
+}
+
+async function readTags(session: AwsSession, arn: string): Promise<Record<string, string>> {
+  const client = await session.ecr();
+  const request = { action: "ecr:ListTagsForResource", resource: arn };
+  try {
+    const { tags = [] } = await awsCall(session, request, (call) =>
+      client.listTagsForResource({ resourceArn: arn }, call),
+    );
+    return Object.fromEntries(tags.map(({ Key = "", Value = "" }) => [Key, Value]));
+  } catch (error) {
+    if (isAccessDenied(error)) {
+      return {};
+    }
+    throw error;
+  }
 }
 
 /** Who else may use a repository, as a JSON document; undefined where nobody but its account may. */
