@@ -44,6 +44,9 @@ const AROUND: Readonly<Record<string, string>> = {
 /** Modules that hold the text of a user's module, which imports the package by its public names. */
 const WRITES_MODULES = ["adapters/aws-lambda/app-source.ts", "cli/actions/types.ts"];
 
+/** Sources that are a user's app: they see the package alone, by its public names. */
+const USES_PACKAGE = /^infra\/app\//;
+
 const sources = await sourcesOf(Object.keys(ALLOWED).map((folder) => `${folder}/**/*.ts`));
 
 /** The folder of ours that an import leads to; undefined for packages and Node's own modules. */
@@ -57,6 +60,11 @@ function targetFolder(path: string, specifier: string): string | undefined {
 }
 
 function forbiddenImports({ path, text }: Source): string[] {
+  if (USES_PACKAGE.test(path)) {
+    return importsOf(text)
+      .filter((specifier) => specifier.startsWith("../"))
+      .map((specifier) => `${path} imports ${specifier}`);
+  }
   const [folder = ""] = path.split("/");
   const allowed = [folder, ...(ALLOWED[folder] ?? [])];
   return importsOf(text)
@@ -122,6 +130,8 @@ describe("the import table", () => {
     ["core/a.ts", '"bentokit/models"', ["core/a.ts imports bentokit/models"]],
     ["cli/commands/a.ts", '"../../deploy/b.ts"', []],
     ["core/a.ts", '"zod"', []],
+    ["infra/app/a.ts", '"bentokit/cdk"', []],
+    ["infra/app/a.ts", '"../index.ts"', ["infra/app/a.ts imports ../index.ts"]],
   ])("judges that %s imports %s", (path, specifier, forbidden) => {
     expect(forbiddenImports({ path, text: `import ${specifier};` })).toEqual(forbidden);
   });
