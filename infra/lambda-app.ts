@@ -1,58 +1,77 @@
 /**
- * A bento on AWS Lambda as a whole CDK app: a stack for its images, a stack for its function. Synthesised in memory to
- * the same templates that the emitted app gives.
+ * A bento on AWS Lambda as a whole CDK app, from plain data: a stack for its images, a stack for its function. The CLI
+ * applies them; `--emit` writes them out.
  *
  * @module
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { App, CfnOutput, Duration, type IStackSynthesizer, Size, Stack, Tags } from "aws-cdk-lib";
+import {
+  App,
+  CfnOutput,
+  Duration,
+  type IStackSynthesizer,
+  Size,
+  Stack,
+  type StackProps,
+  Tags,
+} from "aws-cdk-lib";
+import { InstanceType, SecurityGroup, Subnet } from "aws-cdk-lib/aws-ec2";
 import { Repository } from "aws-cdk-lib/aws-ecr";
-import { Architecture } from "aws-cdk-lib/aws-lambda";
+import { ManagedPolicy, Role } from "aws-cdk-lib/aws-iam";
+import {
+  Architecture,
+  CapacityProvider,
+  CfnVersion,
+  FunctionUrlAuthType,
+  type Function as LambdaFunction,
+} from "aws-cdk-lib/aws-lambda";
 import type { RetentionDays } from "aws-cdk-lib/aws-logs";
 import { BentoCompute } from "./bento-compute.ts";
 import { BentoImage } from "./bento-image.ts";
 import { BentoLambda } from "./bento-lambda.ts";
 import { BentoRegistry } from "./bento-registry.ts";
+import { given } from "./given.ts";
+import {
+  LAMBDA_CONSTRUCTS,
+  type LambdaAppSpec,
+  type LambdaManagedCompute,
+  type LambdaSettings,
+  lambdaSettingsDigest,
+} from "./lambda-spec.ts";
 import { NoAssetSynthesizer } from "./no-asset-synthesizer.ts";
-
-/** Everything that the app is made of, as plain data. */
-export interface LambdaAppSpec {
-  readonly bentoName: string;
-  /** `name:version`, for people. */
-  readonly tag: string;
-  readonly registryStack: string;
-  readonly serviceStack: string;
-  readonly repository: string;
-  readonly imageDigest: string;
-  readonly functionName: string;
-  readonly architecture: "x86_64" | "arm64";
-  readonly memoryMb: number;
-  readonly timeoutSeconds: number;
-  readonly ephemeralStorageMb: number;
-  readonly environment: Readonly<Record<string, string>>;
-  readonly reservedConcurrency?: number | undefined;
-  readonly logRetentionDays: number;
-  readonly account?: string | undefined;
-  readonly region?: string | undefined;
-}
 
 export interface LambdaTemplates {
   readonly registry: object;
   readonly service: object;
 }
 
+export interface LambdaAppOptions {
+  /** Where the templates go. Absolute. */
+  readonly outdir: string;
+  /** Who moves versions and traffic: `cli` keeps the template of both as it is. */
+  readonly traffic: "stack" | "cli";
+}
+
+/** Both stacks, synthesised into a folder. */
+export async function synthesizeLambdaStacks(
+  spec: LambdaAppSpec,
+  { outdir, traffic }: LambdaAppOptions,
+) {
+  const app = new App({ outdir, analyticsReporting: false });
+  addRegistryStack(app, spec);
+  addServiceStack(app, spec, traffic);
+  return app.synth();
+}
+
 /**
- * @returns both CloudFormation templates; nothing is left on disk
+ * @returns both CloudFormation templates as a user keeps them; nothing is left on disk
  */
 export async function synthesizeLambdaApp(spec: LambdaAppSpec): Promise<LambdaTemplates> {
   const outdir = await mkdtemp(join(tmpdir(), "bento-cdk-"));
   try {
-    const app = new App({ outdir, analyticsReporting: false });
-    addRegistryStack(app, spec);
-    addServiceStack(app, spec);
-    const assembly = app.synth();
+    const assembly = await synthesizeLambdaStacks(spec, { outdir, traffic: "stack" });
     return {
       registry: assembly.getStackByName(spec.registryStack).template,
       service: assembly.getStackByName(spec.serviceStack).template,
@@ -67,26 +86,98 @@ function addRegistryStack(app: App, spec: LambdaAppSpec): void {
   new BentoRegistry(stack, "Images", { repositoryName: spec.repository });
 }
 
-function addServiceStack(app: App, spec: LambdaAppSpec): void {
+function addServiceStack(app: App, spec: LambdaAppSpec, traffic: "stack" | "cli"): void {
+  const { settings } = spec;
   const stack = newStack(app, spec.serviceStack, spec);
-  const repository = Repository.fromRepositoryName(stack, "Images", spec.repository);
+  const repository = Repository.fromRepositoryName(stack, "Images", spec.image.repository);
   const service = new BentoLambda(stack, "Bento", {
-    image: BentoImage.fromEcr({ repository, digest: spec.imageDigest }),
-    functionName: spec.functionName,
-    description: spec.tag,
-    architecture: spec.architecture === "arm64" ? Architecture.ARM_64 : Architecture.X86_64,
-    memory: Size.mebibytes(spec.memoryMb),
-    timeout: Duration.seconds(spec.timeoutSeconds),
-    ephemeralStorage: Size.mebibytes(spec.ephemeralStorageMb),
-    environment: spec.environment,
+    image: BentoImage.fromEcr({ repository, digest: spec.image.digest }),
+    functionName: settings.functionName,
+    // one that the CLI moves on is of no version for long
+    description: traffic === "cli" ? spec.bentoName : spec.image.tag,
+    architecture: settings.architecture === "arm64" ? Architecture.ARM_64 : Architecture.X86_64,
+    compute: computeOf(stack, settings),
+    memory: Size.mebibytes(settings.memoryMb),
+    timeout: Duration.seconds(settings.timeoutSeconds),
+    ephemeralStorage: Size.mebibytes(settings.ephemeralStorageMb),
+    environment: settings.environment,
     // The enum's members are numbers of days; the adapter takes no others.
-    logRetention: spec.logRetentionDays as RetentionDays,
-    ...(spec.reservedConcurrency === undefined
-      ? {}
-      : { compute: BentoCompute.standard({ reservedConcurrency: spec.reservedConcurrency }) }),
+    logRetention: settings.logRetentionDays as RetentionDays,
+    traffic,
+    ...rolesOf(stack, settings),
   });
   new CfnOutput(stack, "AliasArn", { value: service.alias.functionArn });
   new CfnOutput(stack, "LogGroupName", { value: service.logGroup.logGroupName });
+  addUrl(stack, service, settings);
+  if (traffic === "cli") {
+    labelForCli(stack, service.function, spec);
+    describeFirst(service, spec);
+  }
+}
+
+function computeOf(stack: Stack, { compute, reservedConcurrency, snapStart }: LambdaSettings) {
+  return compute.kind === "standard"
+    ? BentoCompute.standard({
+        ...given({ reservedConcurrency }),
+        ...(snapStart ? { snapStart } : {}),
+      })
+    : managedInstances(stack, compute);
+}
+
+function managedInstances(stack: Stack, compute: LambdaManagedCompute): BentoCompute {
+  const { capacityProviderArn: arn, instanceTypes } = compute;
+  const memoryPerVCpu = Size.gibibytes(compute.memoryGibPerVcpu);
+  const { maxConcurrency } = compute;
+  if (arn !== undefined) {
+    const capacityProvider = CapacityProvider.fromCapacityProviderArn(stack, "Capacity", arn);
+    return BentoCompute.managedInstances({ capacityProvider, memoryPerVCpu, maxConcurrency });
+  }
+  return BentoCompute.managedInstances({
+    subnets: compute.subnetIds.map((id) => Subnet.fromSubnetId(stack, id, id)),
+    securityGroups: compute.securityGroupIds.map((id) =>
+      SecurityGroup.fromSecurityGroupId(stack, id, id, { mutable: false }),
+    ),
+    ...(instanceTypes.length === 0
+      ? {}
+      : { instanceTypes: instanceTypes.map((name) => new InstanceType(name)) }),
+    memoryPerVCpu,
+    maxConcurrency,
+  });
+}
+
+function rolesOf(stack: Stack, { roleArn, permissionsBoundaryArn: boundary }: LambdaSettings) {
+  return given({
+    role:
+      roleArn === undefined
+        ? undefined
+        : Role.fromRoleArn(stack, "Role", roleArn, { mutable: false }),
+    permissionsBoundary:
+      boundary === undefined
+        ? undefined
+        : ManagedPolicy.fromManagedPolicyArn(stack, "Boundary", boundary),
+  });
+}
+
+function addUrl(stack: Stack, { alias }: BentoLambda, { url }: LambdaSettings): void {
+  if (url === "none") {
+    return;
+  }
+  const authType = url === "public" ? FunctionUrlAuthType.NONE : FunctionUrlAuthType.AWS_IAM;
+  new CfnOutput(stack, "FunctionUrl", { value: alias.addFunctionUrl({ authType }).url });
+}
+
+/** By these the CLI knows a function's settings without its stack, and the stack's own without ours. */
+function labelForCli(stack: Stack, target: LambdaFunction, spec: LambdaAppSpec): void {
+  Tags.of(target).add("bento:spec", lambdaSettingsDigest(spec.settings));
+  stack.templateOptions.metadata = { bentokit: { spec, constructs: LAMBDA_CONSTRUCTS } };
+}
+
+/** As the versions that come by the API: by its bento. */
+function describeFirst({ version }: BentoLambda, { image }: LambdaAppSpec): void {
+  const resource = version.node.defaultChild;
+  if (resource instanceof CfnVersion) {
+    resource.description = image.tag;
+  }
 }
 
 function newStack(
@@ -94,15 +185,13 @@ function newStack(
   stackName: string,
   { account, region, bentoName }: LambdaAppSpec,
 ): Stack {
-  const stack = new Stack(app, stackName, {
+  const props: StackProps = {
     stackName,
     // Its base class writes `string | undefined` where the interface has an optional member.
     synthesizer: new NoAssetSynthesizer() as IStackSynthesizer,
-    env: {
-      ...(account === undefined ? {} : { account }),
-      ...(region === undefined ? {} : { region }),
-    },
-  });
+    env: given({ account, region }),
+  };
+  const stack = new Stack(app, stackName, props);
   Tags.of(stack).add("bento:name", bentoName);
   return stack;
 }

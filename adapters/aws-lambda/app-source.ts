@@ -3,16 +3,14 @@
  *
  * @module
  */
-import type { LambdaAppSpec } from "../../infra/lambda-app.ts";
+import type { LambdaAppSpec, LambdaManagedCompute } from "../../infra/lambda-spec.ts";
 
 /** TypeScript that gives the same templates as `synthesizeLambdaApp`. */
 export function appSource(target: LambdaAppSpec): string {
+  const { settings, image } = target;
   const env = { account: target.account, region: target.region };
-  return `/** ${target.tag} on AWS Lambda. Written once by bento deploy --emit; yours to change. */
-import { App, CfnOutput, Duration, Size, Stack, Tags } from "aws-cdk-lib";
-import { Repository } from "aws-cdk-lib/aws-ecr";
-import { Architecture } from "aws-cdk-lib/aws-lambda";
-import { BentoImage, BentoLambda, BentoRegistry, NoAssetSynthesizer } from "bentokit/cdk";
+  return `/** ${image.tag} on AWS Lambda. Written once by bento deploy --emit; yours to change. */
+${imports(target)}
 
 const app = new App();
 const env = ${literal(env)};
@@ -24,21 +22,21 @@ new BentoRegistry(registry, "Images", { repositoryName: ${literal(target.reposit
 const service = new Stack(app, ${literal(target.serviceStack)}, { env, synthesizer: new NoAssetSynthesizer() });
 const bento = new BentoLambda(service, "Bento", {
   image: BentoImage.fromEcr({
-    repository: Repository.fromRepositoryName(service, "Images", ${literal(target.repository)}),
-    digest: ${literal(target.imageDigest)},
+    repository: Repository.fromRepositoryName(service, "Images", ${literal(image.repository)}),
+    digest: ${literal(image.digest)},
   }),
-  functionName: ${literal(target.functionName)},
-  description: ${literal(target.tag)},
-  architecture: Architecture.${target.architecture === "arm64" ? "ARM_64" : "X86_64"},
-  memory: Size.mebibytes(${target.memoryMb}),
-  timeout: Duration.seconds(${target.timeoutSeconds}),
-  ephemeralStorage: Size.mebibytes(${target.ephemeralStorageMb}),
-  environment: ${literal(target.environment)},
-  logRetention: ${target.logRetentionDays},${reservedConcurrency(target)}
-});
+  functionName: ${literal(settings.functionName)},
+  description: ${literal(image.tag)},
+  architecture: Architecture.${settings.architecture === "arm64" ? "ARM_64" : "X86_64"},
+  memory: Size.mebibytes(${settings.memoryMb}),
+  timeout: Duration.seconds(${settings.timeoutSeconds}),
+  ephemeralStorage: Size.mebibytes(${settings.ephemeralStorageMb}),
+  environment: ${literal(settings.environment)},
+  logRetention: ${settings.logRetentionDays},
+${optionalProps(target)}});
 new CfnOutput(service, "AliasArn", { value: bento.alias.functionArn });
 new CfnOutput(service, "LogGroupName", { value: bento.logGroup.logGroupName });
-
+${urlLines(target)}
 for (const stack of [registry, service]) {
   Tags.of(stack).add("bento:name", ${literal(target.bentoName)});
 }
@@ -47,12 +45,143 @@ for (const stack of [registry, service]) {
 `;
 }
 
-function reservedConcurrency({ reservedConcurrency: value }: LambdaAppSpec): string {
-  return value === undefined ? "" : `\n  reservedConcurrency: ${value},`;
+/** In the order of their packages; only what the app uses. */
+function imports({ settings }: LambdaAppSpec): string {
+  const { compute } = settings;
+  const isManaged = compute.kind === "managed-instances";
+  const isOwn = isManaged && compute.capacityProviderArn === undefined;
+  const isStandardSet = settings.snapStart || settings.reservedConcurrency !== undefined;
+  const lines: [string, string[]][] = [
+    ["aws-cdk-lib", ["App", "CfnOutput", "Duration", "Size", "Stack", "Tags"]],
+    [
+      "aws-cdk-lib/aws-ec2",
+      isOwn
+        ? [...(compute.instanceTypes.length > 0 ? ["InstanceType"] : []), "SecurityGroup", "Subnet"]
+        : [],
+    ],
+    ["aws-cdk-lib/aws-ecr", ["Repository"]],
+    [
+      "aws-cdk-lib/aws-iam",
+      [
+        ...(settings.permissionsBoundaryArn === undefined ? [] : ["ManagedPolicy"]),
+        ...(settings.roleArn === undefined ? [] : ["Role"]),
+      ],
+    ],
+    [
+      "aws-cdk-lib/aws-lambda",
+      [
+        "Architecture",
+        ...(isManaged && !isOwn ? ["CapacityProvider"] : []),
+        ...(settings.url === "none" ? [] : ["FunctionUrlAuthType"]),
+      ],
+    ],
+    [
+      "bentokit/cdk",
+      [
+        ...(isManaged || isStandardSet ? ["BentoCompute"] : []),
+        "BentoImage",
+        "BentoLambda",
+        "BentoRegistry",
+        "NoAssetSynthesizer",
+      ],
+    ],
+  ];
+  return lines
+    .filter(([, names]) => names.length > 0)
+    .map(([from, names]) => `import { ${names.join(", ")} } from ${literal(from)};`)
+    .join("\n");
+}
+
+function optionalProps(target: LambdaAppSpec): string {
+  const { settings } = target;
+  const { roleArn, permissionsBoundaryArn: boundary, queue } = settings;
+  const lines = [
+    ...computeLines(target),
+    ...(roleArn === undefined
+      ? []
+      : [`role: Role.fromRoleArn(service, "Role", ${literal(roleArn)}, { mutable: false }),`]),
+    ...(boundary === undefined
+      ? []
+      : [
+          `permissionsBoundary: ManagedPolicy.fromManagedPolicyArn(service, "Boundary", ${literal(boundary)}),`,
+        ]),
+    ...(queue === undefined
+      ? []
+      : [
+          "queue: {",
+          `  batchSize: ${queue.batchSize},`,
+          `  maxBatchingWindow: Duration.seconds(${queue.windowSeconds}),`,
+          ...(queue.maxConcurrency === undefined
+            ? []
+            : [`  maxConcurrency: ${queue.maxConcurrency},`]),
+          "},",
+        ]),
+  ];
+  return lines.map((line) => `  ${line}\n`).join("");
+}
+
+function computeLines({ settings }: LambdaAppSpec): string[] {
+  const { compute, reservedConcurrency, snapStart } = settings;
+  if (compute.kind === "managed-instances") {
+    return managedLines(compute);
+  }
+  const given = {
+    ...(reservedConcurrency === undefined ? {} : { reservedConcurrency }),
+    ...(snapStart ? { snapStart } : {}),
+  };
+  return Object.keys(given).length === 0
+    ? []
+    : [`compute: BentoCompute.standard(${literal(given)}),`];
+}
+
+function managedLines(compute: LambdaManagedCompute): string[] {
+  const { capacityProviderArn: arn, subnetIds, securityGroupIds, instanceTypes } = compute;
+  const network =
+    arn === undefined
+      ? [
+          `subnets: ${literal(subnetIds)}.map((id) => Subnet.fromSubnetId(service, id, id)),`,
+          `securityGroups: ${literal(securityGroupIds)}.map((id) =>`,
+          "  SecurityGroup.fromSecurityGroupId(service, id, id, { mutable: false }),",
+          "),",
+          ...(instanceTypes.length === 0
+            ? []
+            : [`instanceTypes: ${literal(instanceTypes)}.map((name) => new InstanceType(name)),`]),
+        ]
+      : [
+          `capacityProvider: CapacityProvider.fromCapacityProviderArn(service, "Capacity", ${literal(arn)}),`,
+        ];
+  const bounds = [
+    ["minEnvironments", compute.minEnvironments],
+    ["maxEnvironments", compute.maxEnvironments],
+  ].flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${value},`]));
+  return [
+    "compute: BentoCompute.managedInstances({",
+    ...[
+      ...network,
+      `memoryPerVCpu: Size.gibibytes(${compute.memoryGibPerVcpu}),`,
+      `maxConcurrency: ${compute.maxConcurrency},`,
+      ...bounds,
+    ].map((line) => `  ${line}`),
+    "}),",
+  ];
+}
+
+function urlLines({ settings: { url } }: LambdaAppSpec): string {
+  if (url === "none") {
+    return "";
+  }
+  const type = url === "public" ? "NONE" : "AWS_IAM";
+  return `new CfnOutput(service, "FunctionUrl", {
+  value: bento.alias.addFunctionUrl({ authType: FunctionUrlAuthType.${type} }).url,
+});
+`;
 }
 
 /** JSON is TypeScript too; keys that are names lose their quotes. */
 function literal(value: unknown): string {
+  if (Array.isArray(value)) {
+    return `[${value.map(literal).join(", ")}]`;
+  }
   if (typeof value !== "object" || value === null) {
     return JSON.stringify(value);
   }

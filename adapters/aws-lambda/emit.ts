@@ -4,7 +4,8 @@
  * @module
  */
 import { canonicalJson } from "../../core/canonical-json.ts";
-import type { LambdaAppSpec, LambdaTemplates } from "../../infra/lambda-app.ts";
+import type { LambdaTemplates } from "../../infra/lambda-app.ts";
+import type { LambdaAppSpec } from "../../infra/lambda-spec.ts";
 import type { EmittedFile, Peer } from "../adapter.ts";
 import { appSource } from "./app-source.ts";
 import { emittedReadme } from "./emitted-readme.ts";

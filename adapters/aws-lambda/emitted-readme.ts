@@ -3,19 +3,19 @@
  *
  * @module
  */
-import type { LambdaAppSpec } from "../../infra/lambda-app.ts";
+import type { LambdaAppSpec } from "../../infra/lambda-spec.ts";
 
 /** Markdown. */
 export function emittedReadme(target: LambdaAppSpec): string {
   const account = target.account ?? "ACCOUNT";
   const region = target.region ?? "REGION";
-  const version = target.tag.split(":")[1];
+  const version = target.image.tag.split(":")[1];
   const host = `${account}.dkr.ecr.${region}.amazonaws.com`;
-  return `# ${target.tag} on AWS Lambda
+  return `# ${target.image.tag} on AWS Lambda
 
 Written once by \`bento deploy --emit\`; yours to change. It deploys the image
-\`${target.imageDigest}\`
-as the function \`${target.functionName}\` behind the alias \`live\`. No bootstrap is needed, nothing is public.
+\`${target.image.digest}\`
+as the function \`${target.settings.functionName}\` behind the alias \`live\`. No bootstrap is needed, nothing is public.
 
 1. Make the repository:
 

@@ -6,7 +6,6 @@ import * as z from "zod";
 import type { Adapter, Desired } from "../../adapters/adapter.ts";
 import { awsLambdaAdapter } from "../../adapters/aws-lambda/adapter.ts";
 import type { AwsLambdaOptions } from "../../adapters/aws-lambda/options.ts";
-import { lambdaTarget } from "../../adapters/aws-lambda/target.ts";
 import { localAdapter } from "../../adapters/local/adapter.ts";
 import type { LocalOptions } from "../../adapters/local/options.ts";
 import { desiredProcess } from "../../adapters/local/plan.ts";
@@ -14,6 +13,7 @@ import { loadAdapter, PLATFORMS } from "../../adapters/registry.ts";
 import { digestOf } from "../../core/digest.ts";
 import { formatPlan, isNoop, Plan } from "../../core/plan.ts";
 import { desiredStub, STUB_IMAGE } from "../support/desired.ts";
+import { standingLambda } from "../support/observed-lambda.ts";
 import { stubManifest } from "../support/stub-bento.ts";
 
 const adapters: Adapter[] = await Promise.all(PLATFORMS.map(loadAdapter));
@@ -99,7 +99,7 @@ describe("planning after applying", () => {
         memoryMb: fc.integer({ min: 128, max: 10_240 }),
         timeoutSeconds: fc.integer({ min: 1, max: 900 }),
         reservedConcurrency: fc.nat(1000),
-        region: fc.constantFrom("eu-central-1", "us-gov-west-1"),
+        logRetentionDays: fc.constantFrom(1, 30, 365),
       },
       { requiredKeys: [] },
     );
@@ -108,11 +108,12 @@ describe("planning after applying", () => {
         const desired = desiredStub(awsLambdaAdapter, chosen, {
           variables: given,
         }) as Desired<AwsLambdaOptions>;
-        const standing = lambdaTarget(desired);
+        const standing = standingLambda(desired);
         expect(isNoop(awsLambdaAdapter.plan(desired, standing))).toBe(true);
         const next = { ...desired, image: { ...STUB_IMAGE, digest: digestOf("next") } };
-        const kinds = awsLambdaAdapter.plan(next, standing).actions.map(({ kind }) => kind);
-        expect(kinds).toEqual(["push", "update", "version", "traffic"]);
+        const pushable = { ...standing, repository: { isThere: true, hasImage: false } };
+        const kinds = awsLambdaAdapter.plan(next, pushable).actions.map(({ kind }) => kind);
+        expect(kinds).toEqual(["push", "version", "traffic"]);
       }),
     );
   });

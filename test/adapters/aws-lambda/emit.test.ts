@@ -130,7 +130,7 @@ describe("emitDeployment for aws-lambda", () => {
       import { App, CfnOutput, Duration, Size, Stack, Tags } from "aws-cdk-lib";
       import { Repository } from "aws-cdk-lib/aws-ecr";
       import { Architecture } from "aws-cdk-lib/aws-lambda";
-      import { BentoImage, BentoLambda, BentoRegistry, NoAssetSynthesizer } from "bentokit/cdk";
+      import { BentoCompute, BentoImage, BentoLambda, BentoRegistry, NoAssetSynthesizer } from "bentokit/cdk";
 
       const app = new App();
       const env = { region: "eu-central-1" };
@@ -153,7 +153,7 @@ describe("emitDeployment for aws-lambda", () => {
         ephemeralStorage: Size.mebibytes(512),
         environment: { LEVEL: "3", GREETING: "say \\"hi\\"" },
         logRetention: 30,
-        reservedConcurrency: 5,
+        compute: BentoCompute.standard({ reservedConcurrency: 5 }),
       });
       new CfnOutput(service, "AliasArn", { value: bento.alias.functionArn });
       new CfnOutput(service, "LogGroupName", { value: bento.logGroup.logGroupName });

@@ -1,0 +1,96 @@
+/**
+ * What cannot be deployed as things stand, told before anything is written.
+ *
+ * @module
+ */
+import { BentoError } from "../../core/bento-error.ts";
+import type { Desired } from "../adapter.ts";
+import { checkOwner, NAME_TAG } from "../aws/ownership.ts";
+import { stackState } from "../aws/stack-state.ts";
+import type { Decision } from "./decide.ts";
+import type { LambdaObserved, ObservedFunction } from "./observed.ts";
+import type { AwsLambdaOptions } from "./options.ts";
+
+/**
+ * @throws BentoError BENTO_CONFLICT for what is another's; BENTO_INVALID_INPUT for a canary without a version beside it,
+ * and for managed instances that would have to go; BENTO_PLATFORM for a stack that nobody can update
+ */
+export function refuseLambda(
+  desired: Desired<AwsLambdaOptions>,
+  observed: LambdaObserved | undefined,
+  { spec, isFirst, stack }: Decision,
+): void {
+  const { functionName, compute } = spec.settings;
+  if (observed?.function !== undefined) {
+    refuseForeign(observed.function, { functionName, bentoName: desired.bento.name });
+  }
+  if (observed?.stack !== undefined && observed.stack !== "not-asked") {
+    refuseStack(observed.stack, spec);
+  }
+  if (desired.canary !== undefined && isFirst) {
+    throw new BentoError(
+      "BENTO_INVALID_INPUT",
+      `a canary of ${desired.canary} % on a first deploy: no version stands that could take the other ${100 - desired.canary} %`,
+      {
+        where: "--canary",
+        hint: "deploy without --canary first; it is private until you let callers in",
+      },
+    );
+  }
+  if (
+    observed?.function?.isManaged === true &&
+    compute.kind === "standard" &&
+    stack !== "replace"
+  ) {
+    throw new BentoError(
+      "BENTO_INVALID_INPUT",
+      "compute standard: managed instances cannot be taken off a function again",
+      {
+        where: `function ${functionName}`,
+        hint: "go on with compute=managed-instances, or deploy under another --name and destroy this one",
+      },
+    );
+  }
+}
+
+function refuseForeign(
+  { bentoName: owner, packageType, spec }: ObservedFunction,
+  { functionName, bentoName }: { readonly functionName: string; readonly bentoName: string },
+): void {
+  const what = `function ${functionName}`;
+  if (packageType !== "Image") {
+    throw new BentoError(
+      "BENTO_CONFLICT",
+      `${what} is made from a zip file, and Lambda cannot give it an image instead`,
+      { where: what, hint: "deploy under another name with --name, or delete that function first" },
+    );
+  }
+  checkOwner({ what, tags: owner === undefined ? {} : { [NAME_TAG]: owner } }, bentoName);
+  if (spec === undefined) {
+    throw new BentoError("BENTO_CONFLICT", `${what} is deployed by a CDK app of its own`, {
+      where: what,
+      hint: "deploy it with npx cdk deploy in that app, or deploy under another name with --name",
+    });
+  }
+}
+
+function refuseStack(
+  { status, bentoName }: { readonly status: string; readonly bentoName: string | undefined },
+  spec: Decision["spec"],
+): void {
+  const what = `stack ${spec.serviceStack}`;
+  const state = stackState(status);
+  if (state === "absent") {
+    return;
+  }
+  checkOwner(
+    { what, tags: bentoName === undefined ? {} : { [NAME_TAG]: bentoName } },
+    spec.bentoName,
+  );
+  if (state === "stuck") {
+    throw new BentoError("BENTO_PLATFORM", `${what} is ${status}: it takes no updates`, {
+      where: what,
+      hint: `look at its events, then: aws cloudformation continue-update-rollback --stack-name ${spec.serviceStack}`,
+    });
+  }
+}
