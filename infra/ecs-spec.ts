@@ -54,6 +54,9 @@ export const EcsAppSpec = z.object({
   executionRole: z.string().optional(),
   permissionsBoundary: z.string().optional(),
   environment: z.record(z.string(), z.string()),
+  secrets: z
+    .record(z.string(), z.string())
+    .describe("Variables by the ARNs of the secrets and parameters that hold them."),
   timeoutSeconds: z.int().describe("Longest time to an answer."),
   logRetentionDays: z.int(),
   account: z.string().optional(),

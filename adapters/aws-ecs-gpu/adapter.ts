@@ -39,7 +39,7 @@ export const awsEcsGpuAdapter: Adapter<typeof AwsEcsGpuOptions, EcsObserved> = {
     gpu: true,
     scaleToZero: {
       missing: "aws-ecs-gpu keeps minTasks tasks running",
-      instead: "set minTasks=0 and start tasks yourself, or deploy to aws-lambda without a GPU",
+      instead: "deploy to aws-lambda, without a GPU, to pay nothing between requests",
     },
     canary: {
       missing: "ECS moves traffic by its service's own steps, not by a weight that is given",

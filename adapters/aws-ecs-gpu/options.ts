@@ -77,7 +77,7 @@ export const AwsEcsGpuOptions = z.strictObject({
     .array(z.string().regex(/^sg-[0-9a-f]+$/, "a security group is written like sg-0a1b2c3d"))
     .default([])
     .describe("Security groups of the tasks; one of their own by default."),
-  minTasks: z.int().min(0).default(1).describe("Fewest tasks; those it begins with."),
+  minTasks: z.int().min(1).default(1).describe("Fewest tasks; those it begins with."),
   maxTasks: z.int().min(1).optional().describe("Most tasks; as many as minTasks by default."),
   requestsPerTask: z
     .number()

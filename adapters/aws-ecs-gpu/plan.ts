@@ -36,7 +36,7 @@ export function planAwsEcsGpu(
   desired: Desired<AwsEcsGpuOptions>,
   observed: EcsObserved | undefined,
 ): Plan {
-  const target = ecsTarget(desired);
+  const target = ecsTarget(desired, observed);
   refuseOccupied(target, desired.name, observed);
   const actions = actionsOf(target, desired, observed);
   return planOf(AWS_ECS_GPU, desired, {

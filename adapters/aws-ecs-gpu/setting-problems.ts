@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isSecretName } from "../../core/secret-name.ts";
 import type { EcsAppSpec } from "../../infra/ecs-spec.ts";
 import { gpuDemand } from "./gpu-demand.ts";
 import type { AwsEcsGpuOptions } from "./options.ts";
@@ -15,6 +16,7 @@ export function settingProblems(target: EcsAppSpec, options: AwsEcsGpuOptions): 
     ...rolloutProblems(target, options),
     ...accessProblems(target),
     ...environmentProblems(target),
+    ...secretProblems(target),
     ...capacityProblems(target),
   ];
 }
@@ -122,8 +124,26 @@ function accessProblems({ isPublic, certificate }: EcsAppSpec): string[] {
     : [];
 }
 
-function environmentProblems({ environment }: EcsAppSpec): string[] {
-  return Object.keys(environment)
+/** What is called a secret would stand in clear in the template and in every plan. */
+function secretProblems({ environment, secrets }: EcsAppSpec): string[] {
+  return [
+    ...Object.keys(environment)
+      .filter((name) => isSecretName(name))
+      .map((name) => `environment variable ${name} in clear: give --secret ${name}=ARN instead`),
+    ...Object.entries(secrets)
+      .filter(([, reference]) => !REFERENCE.test(reference))
+      .map(
+        ([name, reference]) =>
+          `secret ${name}=${reference}: the ARN of a secret of Secrets Manager or a parameter of SSM`,
+      ),
+  ];
+}
+
+const REFERENCE =
+  /^arn:aws[a-z-]*:(?:secretsmanager:[^:]+:\d{12}:secret:|ssm:[^:]+:\d{12}:parameter\/)./;
+
+function environmentProblems({ environment, secrets }: EcsAppSpec): string[] {
+  return Object.keys({ ...environment, ...secrets })
     .sort()
     .filter((name) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
     .map(

@@ -19,6 +19,7 @@ const TASK_KEYS: readonly Key[] = [
   "taskRole",
   "executionRole",
   "environment",
+  "secrets",
   "tag",
 ];
 
@@ -88,6 +89,7 @@ export function taskSettings(spec: EcsAppSpec) {
     cpu: spec.cpu,
     memoryMb: spec.memoryMb,
     environment: { ...spec.environment },
+    ...(Object.keys(spec.secrets).length === 0 ? {} : { secrets: { ...spec.secrets } }),
     taskRole: spec.taskRole ?? "one that may do nothing",
     executionRole: spec.executionRole ?? "one of its own",
   };

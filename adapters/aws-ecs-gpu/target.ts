@@ -33,10 +33,17 @@ const PAUSE_MINUTES = 60;
 /** Those that shift traffic between two sets of tasks; the others replace tasks one by one. */
 export const SHIFTING: readonly EcsAppSpec["rollout"][] = ["canary", "linear", "blue-green"];
 
+/** Where it goes, as AWS says. */
+export interface EcsPlace {
+  readonly account: string;
+  readonly region: string;
+}
+
 /**
+ * @param place - undefined where AWS was not asked
  * @throws BentoError BENTO_INVALID_INPUT with everything that is missing or that ECS would not take
  */
-export function ecsTarget(desired: Desired<AwsEcsGpuOptions>): EcsAppSpec {
+export function ecsTarget(desired: Desired<AwsEcsGpuOptions>, place?: EcsPlace): EcsAppSpec {
   const { options, manifest, name } = desired;
   const image = expectImage(desired);
   const gpus = manifest.resources.gpu ?? 0;
@@ -45,7 +52,7 @@ export function ecsTarget(desired: Desired<AwsEcsGpuOptions>): EcsAppSpec {
     bentoName: manifest.name,
     tag: formatTag(desired.bento),
     registryStack: cloudName(`bento-registry-${manifest.name}`, STACK_NAME_CHARACTERS),
-    serviceStack: cloudName(`bento-${name}`, STACK_NAME_CHARACTERS),
+    serviceStack: serviceStackName(name),
     repository:
       options.repository ?? `bento/${cloudName(manifest.name, REPOSITORY_CHARACTERS - 6)}`,
     imageDigest: image.digest,
@@ -78,10 +85,11 @@ export function ecsTarget(desired: Desired<AwsEcsGpuOptions>): EcsAppSpec {
     executionRole: options.executionRole,
     permissionsBoundary: options.permissionsBoundary,
     environment: { ...desired.variables },
+    secrets: { ...desired.secrets },
     timeoutSeconds: Math.ceil((manifest.traffic.timeoutMs ?? DEFAULT_TIMEOUT_MS) / 1000),
     logRetentionDays: options.logRetentionDays,
-    account: options.account,
-    region: options.region,
+    account: place?.account ?? options.account,
+    region: place?.region ?? options.region,
   });
   const problems = [
     ...imageProblems(image),
@@ -96,6 +104,11 @@ export function ecsTarget(desired: Desired<AwsEcsGpuOptions>): EcsAppSpec {
     });
   }
   return target;
+}
+
+/** @param name - of the deployment */
+export function serviceStackName(name: string): string {
+  return cloudName(`bento-${name}`, STACK_NAME_CHARACTERS);
 }
 
 function instanceTypes({ options, manifest }: Desired<AwsEcsGpuOptions>, gpus: number) {

@@ -141,6 +141,28 @@ export function checkAnnounced(
   }
 }
 
+/**
+ * @param only - types of resources that may change
+ * @throws BentoError BENTO_STALE_PLAN naming what else would change
+ */
+export function checkOnly(
+  { changes, stackId }: ChangeSet,
+  only: readonly string[] | undefined,
+): void {
+  const others = changes.filter(({ resourceType }) => only?.includes(resourceType) === false);
+  if (others.length > 0) {
+    const lines = others.map(
+      ({ action, resourceType, logicalId }) =>
+        `\n  ${action.toLowerCase()} ${resourceType} ${logicalId}`,
+    );
+    throw new BentoError(
+      "BENTO_STALE_PLAN",
+      `CloudFormation would change more than the plan announces:${lines.join("")}`,
+      { where: stackId, hint: "make the plan again and look at it; nothing was changed" },
+    );
+  }
+}
+
 function covers(expected: ExpectedChange, change: ResourceChange): boolean {
   const isSame =
     expected.resourceType === change.resourceType &&

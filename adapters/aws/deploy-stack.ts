@@ -11,6 +11,7 @@ import { runStep } from "../../core/run-step.ts";
 import {
   type ChangeSet,
   checkAnnounced,
+  checkOnly,
   deleteChangeSet,
   type ExpectedChange,
   executeChangeSet,
@@ -40,6 +41,8 @@ export interface DeployStackOptions extends StackWaiting {
   readonly changeSetName: string;
   /** Replacements and removals that are not among them make the plan stale. */
   readonly expected: readonly ExpectedChange[];
+  /** Types of resources that alone may change; any other makes the plan stale. @default any may */
+  readonly only?: readonly string[] | undefined;
   /** The plan said: delete a stack whose creation failed, and create it. @default false */
   readonly isReplaceAnnounced?: boolean | undefined;
   /** BENTO_HOME: files of the CDK go into a folder of this, removed afterwards. Absolute. */
@@ -170,6 +173,7 @@ async function prepared(
       throw refusedChangeSet(changeSet, refusal);
     }
     checkAnnounced(changeSet, options.expected);
+    checkOnly(changeSet, options.only);
   } catch (error) {
     await deleteChangeSet(session, changeSet).catch(() => {}); // what went wrong before says more
     throw error;

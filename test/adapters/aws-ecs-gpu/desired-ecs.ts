@@ -35,10 +35,10 @@ export function desiredEcs(
 
 /** AWS after that was deployed. */
 export function standing(desired: Desired<AwsEcsGpuOptions>): EcsObserved {
-  const spec = ecsTarget(desired);
+  const place = { account: "123456789012", region: "eu-central-1" };
+  const spec = ecsTarget(desired, place);
   return {
-    account: "123456789012",
-    region: "eu-central-1",
+    ...place,
     hasRepository: true,
     repositoryBento: spec.bentoName,
     hasImage: true,

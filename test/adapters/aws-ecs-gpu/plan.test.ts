@@ -69,7 +69,6 @@ describe("planAwsEcsGpu", () => {
         "amiId changes",
         "capacity changes",
         "instanceTypes changes",
-        "region changes",
         "capacity cannot be changed on what stands: another takes its place",
       ],
       risk: "interrupts",
