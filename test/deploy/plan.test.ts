@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { BentoError } from "../../core/bento-error.ts";
 import { applyPlan } from "../../deploy/apply.ts";
 import { destroyDeployment, logsOf, statusOf } from "../../deploy/lifecycle.ts";
-import { createPlan, type DeployRequest } from "../../deploy/plan.ts";
+import { createPlan, type DeployRequest, prepare } from "../../deploy/plan.ts";
 import { testRuntime } from "../support/deploy-runtime.ts";
 import { STUB_IMAGE } from "../support/desired.ts";
 import { stubManifest } from "../support/stub-bento.ts";
@@ -96,15 +96,6 @@ const MISUSE: Record<
       hint: "make one: bento containerize stub_service:v1 --output oci:DIR, then give it: --image oci:DIR",
     },
   ],
-  "applying on aws-lambda": [
-    { platform: "aws-lambda", image: STUB_IMAGE },
-    {
-      exitCode: 2,
-      message: "bento cannot deploy to aws-lambda by itself yet",
-      where: "platform aws-lambda",
-      hint: "look at the plan with --plan, write the CDK app with --emit DIR, and deploy that with npx cdk deploy",
-    },
-  ],
 };
 
 describe("createPlan", () => {
@@ -148,7 +139,7 @@ describe("createPlan", () => {
 
   it("keeps text as text where the option is text", async () => {
     await using runtime = await testRuntime();
-    const plan = await createPlan(
+    const { desired } = await prepare(
       {
         platform: "aws-lambda",
         manifest: MANIFEST,
@@ -158,7 +149,7 @@ describe("createPlan", () => {
       },
       runtime,
     );
-    expect(plan.options).toMatchObject({ account: "012345678901", memoryMb: 512 });
+    expect(desired.options).toMatchObject({ account: "012345678901", memoryMb: 512 });
   });
 
   it("does not touch a deployment of another bento", async () => {
