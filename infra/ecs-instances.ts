@@ -114,7 +114,7 @@ function fits(one: GpuInstance, needs: TaskNeeds): boolean {
 }
 
 function shown({ gpus, cpus, memoryGib }: GpuInstance): string {
-  return `${gpus} GPUs, ${cpus} vCPUs, ${memoryGib} GiB`;
+  return `${gpus} ${gpus === 1 ? "GPU" : "GPUs"}, ${cpus} vCPUs, ${memoryGib} GiB`;
 }
 
 function matching(pattern: string): GpuInstance[] {

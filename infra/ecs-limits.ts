@@ -128,7 +128,7 @@ function taskProblems(settings: EcsSettings): string[] {
     problems.push(`${atRest} GPUs for ${maxTasks} tasks: ${maxGpus} at most`);
   } else if (peak > maxGpus) {
     problems.push(
-      `${peak} GPUs while versions change, for twice ${maxTasks} tasks: ${maxGpus} at most; ` +
+      `${peak} GPUs while two versions run, with maxTasks ${maxTasks}: ${maxGpus} at most; ` +
         `the rollout recreate needs ${atRest}, with nobody answering meanwhile`,
     );
   }

@@ -12,6 +12,7 @@ import {
   AlternateTarget,
   type BaseService,
   type CfnService,
+  Cluster,
   DeploymentStrategy,
   Ec2Service,
   FargateService,
@@ -107,7 +108,22 @@ function newService(scope: Construct, parts: ServiceParts): BaseService {
   };
   return parts.isManaged
     ? new FargateService(scope, "Service", properties) // the library's class for managed instances too
-    : new Ec2Service(scope, "Service", properties);
+    : new Ec2Service(scope, "Service", {
+        ...properties,
+        cluster: clusterWithInstances(scope, parts.cluster),
+      });
+}
+
+/** The library does not see instances that its own class of clusters was not given. */
+function clusterWithInstances(scope: Construct, cluster: ICluster): ICluster {
+  const { clusterName, clusterArn, vpc } = cluster;
+  // The class writes `INamespace | undefined` where its own interface has an optional member.
+  return Cluster.fromClusterAttributes(scope, "ClusterWithInstances", {
+    clusterName,
+    clusterArn,
+    vpc,
+    hasEc2Capacity: true,
+  }) as ICluster;
 }
 
 function writeRollout(service: CfnService, rollout: BentoRollout): void {

@@ -121,7 +121,7 @@ function startPolicy(scope: Construct, role: IRole, parts: TaskParts): Policy {
   for (const secret of Object.values(parts.secrets)) {
     secret.grantRead(policy);
   }
-  policy.attachToRole(role);
+  role.attachInlinePolicy(policy); // does nothing to one that is not ours to change
   return policy;
 }
 
