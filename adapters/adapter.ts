@@ -94,12 +94,17 @@ export interface ApplyRequest<Options = unknown> {
 export interface Standing {
   readonly details: Deployment["details"];
   readonly url?: string | undefined;
+  /** Per cent of the traffic that it has, where the platform holds back the rest until it is told. @default all */
+  readonly canary?: number | undefined;
 }
 
 /** The new version, up but without traffic. */
 export interface Candidate extends Standing {
-  /** Reaches it with the caller's own identity; never by opening it to others. */
-  send(path: string, init?: RequestInit): Promise<Response>;
+  /**
+   * Reaches it with the caller's own identity; never by opening it to others. Absent where nobody reaches it from
+   * outside: golden requests are not sent then, and the record says so.
+   */
+  send?(path: string, init?: RequestInit): Promise<Response>;
 }
 
 export interface DeploymentStatus {

@@ -99,6 +99,7 @@ async function carryOut(run: Run, verify: boolean): Promise<Applied> {
   let candidate: Candidate | undefined;
   let standing: Standing;
   let goldenCount = 0;
+  let isVerified = false;
   try {
     const started = await runStep(
       progress(runtime),
@@ -109,7 +110,11 @@ async function carryOut(run: Run, verify: boolean): Promise<Applied> {
     await runStep(progress(runtime), { step: "ready", now }, () =>
       rollout.verify(started, request, context),
     );
-    if (verify) {
+    const { send, url } = started;
+    if (verify && send === undefined) {
+      const message = "nobody reaches it from here: golden requests were not sent";
+      progress(runtime)({ kind: "notice", message });
+    } else if (verify && send !== undefined) {
       const { directory } = request;
       goldenCount = await runStep(
         progress(runtime),
@@ -118,8 +123,9 @@ async function carryOut(run: Run, verify: boolean): Promise<Applied> {
           now,
           detail: (count) => `${count} golden request${count === 1 ? "" : "s"} answered rightly`,
         },
-        () => verifyCandidate({ candidate: started, directory, tag, signal: runtime.signal }),
+        () => verifyCandidate({ candidate: { send, url }, directory, tag, signal: runtime.signal }),
       );
+      isVerified = true;
     }
     runtime.signal?.throwIfAborted();
     standing = await runStep(progress(runtime), { step: "traffic", now }, () =>
@@ -128,7 +134,7 @@ async function carryOut(run: Run, verify: boolean): Promise<Applied> {
   } catch (error) {
     throw await rollBack(error, candidate, run);
   }
-  const deployment = recordOf(run, { ...standing, outcome: "succeeded", verified: verify });
+  const deployment = recordOf(run, { ...standing, outcome: "succeeded", verified: isVerified });
   await runtime.store.deployments.append(deployment, { after: run.latest ?? null });
   return { deployment, isChanged: true, goldenCount };
 }

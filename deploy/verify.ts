@@ -13,7 +13,7 @@ const MOST_PROBLEMS = 5;
 const ANSWER_MS = 60_000;
 
 export interface VerifyRequest {
-  readonly candidate: Pick<Candidate, "send" | "url">;
+  readonly candidate: Required<Pick<Candidate, "send">> & Pick<Candidate, "url">;
   /** Of the bento, for its golden requests. */
   readonly directory: string;
   /** `name:version` that it must serve. */

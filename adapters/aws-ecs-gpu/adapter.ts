@@ -6,9 +6,11 @@
  */
 import type { Adapter } from "../adapter.ts";
 import { awsPeers } from "../aws/aws-peers.ts";
+import { observeEcs } from "./observe.ts";
 import type { EcsObserved } from "./observed.ts";
 import { AwsEcsGpuOptions } from "./options.ts";
 import { planAwsEcsGpu } from "./plan.ts";
+import { ecsRollout } from "./rollout.ts";
 import { AWS_ECS_GPU } from "./target.ts";
 
 const PEERS = awsPeers(
@@ -27,10 +29,7 @@ export const awsEcsGpuAdapter: Adapter<typeof AwsEcsGpuOptions, EcsObserved> = {
   summary: "tasks with NVIDIA GPUs on ECS, behind a load balancer in your network",
   options: AwsEcsGpuOptions,
   capabilities: {
-    apply: {
-      missing: "bento cannot deploy to aws-ecs-gpu by itself yet",
-      instead: "look at the plan with --plan",
-    },
+    apply: true,
     emit: {
       missing: "bento cannot write out aws-ecs-gpu yet",
       instead: "look at the plan with --plan",
@@ -41,6 +40,7 @@ export const awsEcsGpuAdapter: Adapter<typeof AwsEcsGpuOptions, EcsObserved> = {
       missing: "aws-ecs-gpu keeps minTasks tasks running",
       instead: "deploy to aws-lambda, without a GPU, to pay nothing between requests",
     },
+    secrets: true,
     canary: {
       missing: "ECS moves traffic by its service's own steps, not by a weight that is given",
       instead:
@@ -51,6 +51,7 @@ export const awsEcsGpuAdapter: Adapter<typeof AwsEcsGpuOptions, EcsObserved> = {
   },
   peers: PEERS,
   nameLimit: 63,
-  observe: async () => undefined,
+  observe: observeEcs,
   plan: planAwsEcsGpu,
+  rollout: ecsRollout,
 };

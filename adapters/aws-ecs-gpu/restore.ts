@@ -1,0 +1,70 @@
+/**
+ * Back to an earlier version: its image and its settings, deployed again from the record or from its task definition.
+ *
+ * @module
+ */
+import { BentoError } from "../../core/bento-error.ts";
+import { canonicalJson } from "../../core/canonical-json.ts";
+import { digestHex, digestOf } from "../../core/digest.ts";
+import type { EcsAppSpec } from "../../infra/ecs-spec.ts";
+import type { DeployContext, RestoreRequest, Shifted } from "../adapter.ts";
+import { hasImage } from "../aws/ecr.ts";
+import type { AwsSession } from "../aws/session.ts";
+import { detailsOf, sessionOf, stackOf } from "./details.ts";
+import { observedStack } from "./observe.ts";
+import { deployBack } from "./roll-back.ts";
+import { shifted } from "./shift.ts";
+import { versionsOf } from "./versions.ts";
+
+const DEADLINE_MS = 60 * 60_000;
+
+export async function restoreEcs(
+  { to, before }: RestoreRequest,
+  context: DeployContext,
+): Promise<Shifted> {
+  const session = await sessionOf(context);
+  const recorded = detailsOf(before?.details)?.spec;
+  const spec = recorded ?? (await specOf(session, to, context));
+  await refuseGone(session, spec);
+  const name = `bento-${digestHex(digestOf(canonicalJson(spec))).slice(0, 12)}-back`;
+  await deployBack(session, spec, { name, deadlineMs: DEADLINE_MS }, context);
+  return await shifted(session, context);
+}
+
+/** Where no record tells: the settings that stand, with an earlier image. */
+async function specOf(
+  session: AwsSession,
+  to: string | undefined,
+  context: DeployContext,
+): Promise<EcsAppSpec> {
+  const stack = await stackOf(session, context);
+  const spec = stack === undefined ? undefined : observedStack(stack).spec;
+  const versions = await versionsOf(session, context);
+  const found =
+    to === undefined
+      ? versions.find(({ image }) => image !== undefined && image !== spec?.imageDigest)
+      : versions.find(({ id, bento }) => id === to || bento === to);
+  if (spec === undefined || found?.image === undefined) {
+    throw new BentoError("BENTO_NOT_FOUND", `no version ${to ?? "before this one"}`, {
+      where: `deployment ${context.name}`,
+      hint:
+        versions.length === 0
+          ? "deploy the bento that you want"
+          : `there are: ${versions.map(({ id, bento }) => bento ?? id).join(", ")}`,
+    });
+  }
+  return { ...spec, imageDigest: found.image, tag: found.bento ?? spec.tag };
+}
+
+async function refuseGone(
+  session: AwsSession,
+  { repository, imageDigest, tag }: EcsAppSpec,
+): Promise<void> {
+  // A spec's digest was checked when it was deployed.
+  if (!(await hasImage(session, repository, imageDigest as `sha256:${string}`))) {
+    throw new BentoError("BENTO_NOT_FOUND", `the image of ${tag} is not in ECR any more`, {
+      where: `${repository}@${imageDigest}`,
+      hint: `deploy it again: bento deploy ${tag}`,
+    });
+  }
+}

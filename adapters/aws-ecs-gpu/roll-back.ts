@@ -1,0 +1,97 @@
+/**
+ * The way back: ECS takes back what waits, CloudFormation what is under way, and what is done is undone by deploying what
+ * stood before.
+ *
+ * @module
+ */
+import type { EcsAppSpec } from "../../infra/ecs-spec.ts";
+import type { ApplyRequest, DeployContext, Standing } from "../adapter.ts";
+import { awsCall } from "../aws/aws-error.ts";
+import type { AwsSession } from "../aws/session.ts";
+import { stackState } from "../aws/stack-state.ts";
+import { changeSetName, NEW_REVISION } from "./apply.ts";
+import type { EcsCandidate } from "./candidate.ts";
+import { deployService } from "./deploy-service.ts";
+import { sessionOf, stackOf, standingOf } from "./details.ts";
+import { observeService } from "./observe.ts";
+import type { AwsEcsGpuOptions } from "./options.ts";
+import { answerPause } from "./pause.ts";
+import { settledStack } from "./settle.ts";
+
+/** @returns what stands then; undefined when nothing does, or only what failed */
+export async function rollBackEcs(
+  candidate: EcsCandidate | undefined,
+  { plan, desired }: ApplyRequest<AwsEcsGpuOptions>,
+  context: DeployContext,
+): Promise<Standing | undefined> {
+  const session = await sessionOf({ ...context, options: context.options ?? desired.options });
+  if (candidate === undefined) {
+    return await takenBack(session, context);
+  }
+  const { before, pausedAt } = candidate;
+  if (pausedAt !== undefined) {
+    await answerPause(session, context, "ROLLBACK");
+    await settledStack(session, context);
+    return await standsNow(session, context);
+  }
+  if (before === undefined) {
+    const message = `what was made is kept for its logs: bento deployment destroy ${context.name} ends it`;
+    context.onProgress({ kind: "notice", message });
+    return undefined;
+  }
+  const deadlineMs = desired.options.deployTimeoutMinutes * 60_000;
+  await deployBack(
+    session,
+    before,
+    { name: `${changeSetName({ plan })}-back`, deadlineMs },
+    context,
+  );
+  return await standsNow(session, context);
+}
+
+/** Deploys what stood before. */
+export async function deployBack(
+  session: AwsSession,
+  spec: EcsAppSpec,
+  { name, deadlineMs }: { readonly name: string; readonly deadlineMs: number },
+  context: DeployContext,
+): Promise<string | undefined> {
+  // A version that was good once waits for nobody's word.
+  const { pauseAt: _pauseAt, pauseMinutes: _pauseMinutes, ...unpaused } = spec;
+  return await deployService(
+    session,
+    { spec: unpaused, changeSetName: name, expected: [NEW_REVISION], deadlineMs },
+    context,
+  );
+}
+
+/** After a deploy that threw: CloudFormation has rolled it back, or still works on it. */
+async function takenBack(
+  session: AwsSession,
+  context: DeployContext,
+): Promise<Standing | undefined> {
+  const stack = await stackOf(session, context);
+  if (stack?.status === "UPDATE_IN_PROGRESS") {
+    const cloudFormation = await session.cloudFormation();
+    await awsCall(
+      session,
+      { action: "cloudformation:CancelUpdateStack", resource: stack.name },
+      (call) => cloudFormation.cancelUpdateStack({ StackName: stack.name }, call),
+    );
+    await settledStack(session, context);
+  }
+  return await standsNow(session, context);
+}
+
+/** @returns undefined where the stack never came up */
+export async function standsNow(
+  session: AwsSession,
+  context: DeployContext,
+): Promise<Standing | undefined> {
+  const stack = await stackOf(session, context);
+  if (stack === undefined || stackState(stack.status) !== "standing") {
+    return undefined;
+  }
+  const service = await observeService(session, stack);
+  return standingOf(session, stack, service?.taskDefinition);
+}
