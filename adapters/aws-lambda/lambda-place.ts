@@ -56,20 +56,28 @@ export async function openFunction(
   const details = detailsOf(context);
   const known = options ?? AwsLambdaOptions.safeParse(context.options ?? {}).data;
   refuseMoved(context, details, known?.region);
-  const session = await openSession({
-    platform: AWS_LAMBDA,
-    account: known?.account ?? details.account,
-    region: known?.region ?? details.region,
-    context,
-  });
+  const account = known?.account ?? details.account;
+  const region = known?.region ?? details.region;
   return {
-    session,
+    session: await sessionOf(context, { account, region }),
     details,
     functionName:
       options === undefined
         ? (details.functionName ?? known?.functionName ?? context.name)
         : (options.functionName ?? context.name),
   };
+}
+
+/** One command asks once who it is. */
+const sessions = new WeakMap<DeployContext, Promise<AwsSession>>();
+
+async function sessionOf(
+  context: DeployContext,
+  place: { readonly account: string | undefined; readonly region: string | undefined },
+): Promise<AwsSession> {
+  const opened = sessions.get(context) ?? openSession({ platform: AWS_LAMBDA, ...place, context });
+  sessions.set(context, opened);
+  return await opened;
 }
 
 /** What the record says; nothing where it is no record of ours, or of a deploy that did not get so far. */

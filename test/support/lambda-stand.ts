@@ -1,0 +1,157 @@
+/**
+ * A project with two models and images of it, and AWS on loopback, for deploys by the command line as a real process.
+ * What the function answers is scripted: nothing of the bento is run.
+ *
+ * @module
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { writeSampleBase } from "../packager/image/sample-bento.ts";
+import type { AwsCall } from "./aws/aws-call.ts";
+import type { InvokedVersion } from "./aws/lambda/function-invoker.ts";
+import { type LoopbackAws, startAws } from "./aws/start-aws.ts";
+import { type TestCli, testCli } from "./cli.ts";
+import { MAIN } from "./cli-process.ts";
+import { onnxFile } from "./onnx-file.ts";
+
+/** @param marker - makes another version of the bento */
+export function flowersService(marker = "first"): string {
+  return `
+import { model, service } from "bentokit";
+import * as z from "zod";
+export default service({
+  name: "flowers",
+  description: "${marker}",
+  models: { iris: model("iris:v1") },
+  apis: ({ api }) => ({
+    count: api({ input: { features: z.number() }, output: z.number(), run: ({ features }) => features }),
+  }),
+});
+`;
+}
+
+export interface Ran {
+  readonly exitCode: number | null;
+  readonly out: string;
+  readonly err: string;
+  /** Calls of AWS that it made. */
+  readonly calls: readonly AwsCall[];
+}
+
+export interface LambdaStand extends AsyncDisposable {
+  readonly cli: TestCli;
+  readonly aws: LoopbackAws;
+  /** What the function does with a request; replaced by tests. */
+  answer: (path: string, version: InvokedVersion) => { status: number; body: string } | Error;
+  /** Runs `bento` as a process of its own, its words split at spaces. */
+  bento(line: string, environment?: Readonly<Record<string, string>>): Promise<Ran>;
+  /** Starts it; `kill` ends it at once. */
+  start(
+    line: string,
+    environment?: Readonly<Record<string, string>>,
+  ): { readonly ended: Promise<Ran>; kill(): void };
+}
+
+/** Deploys the bento by its image over a tiny base. */
+export const DEPLOY = "deploy flowers --platform aws-lambda --base oci:base --yes";
+
+export async function lambdaStand(): Promise<LambdaStand> {
+  const cli = await testCli();
+  await writeSampleBase(join(cli.work, "base"));
+  for (const version of ["v1", "v2"]) {
+    await cli.write(`${version}.onnx`, onnxFile({ producer: version }));
+    await cli.must(`models import ${version}.onnx --name iris --version ${version}`);
+  }
+  await cli.write("service.ts", flowersService());
+  await cli.write(
+    "golden/count.jsonl",
+    `${JSON.stringify({ input: { features: 4 }, output: 4 })}\n`,
+  );
+  await cli.must("build");
+  await cli.must("containerize flowers --base oci:base");
+  const stand: Pick<LambdaStand, "answer"> = { answer: healthy };
+  const aws = await startAws({
+    invoke: (event, version) => {
+      const answered = stand.answer(pathOf(event), version);
+      if (answered instanceof Error) {
+        throw answered;
+      }
+      return {
+        statusCode: answered.status,
+        headers: { "content-type": "application/json" },
+        body: answered.body,
+        isBase64Encoded: false,
+      };
+    },
+  });
+  const start: LambdaStand["start"] = (line, environment) =>
+    startBento(line, { cli, aws, environment });
+  return Object.assign(stand, {
+    cli,
+    aws,
+    start,
+    bento: (line: string, environment?: Readonly<Record<string, string>>) =>
+      start(line, environment).ended,
+    async [Symbol.asyncDispose]() {
+      await aws[Symbol.asyncDispose]();
+      await cli[Symbol.asyncDispose]();
+    },
+  });
+}
+
+/** As the service would. */
+export function healthy(path: string): { status: number; body: string } {
+  return { status: 200, body: path === "/count" ? "4" : "{}" };
+}
+
+function pathOf(event: unknown): string {
+  return typeof event === "object" && event !== null && "rawPath" in event
+    ? String(event.rawPath)
+    : "";
+}
+
+function startBento(
+  line: string,
+  {
+    cli,
+    aws,
+    environment,
+  }: {
+    cli: TestCli;
+    aws: LoopbackAws;
+    environment: Readonly<Record<string, string>> | undefined;
+  },
+): ReturnType<LambdaStand["start"]> {
+  const before = aws.calls.length;
+  const child = spawn(
+    process.execPath,
+    ["--conditions=bentokit-source", MAIN, ...line.split(" ")],
+    {
+      cwd: cli.work,
+      env: {
+        PATH: process.env["PATH"],
+        BENTO_HOME: cli.home,
+        DOCKER_CONFIG: cli.home,
+        USER: "tester",
+        ...(environment ?? aws.environment),
+      },
+      stdio: ["ignore", "pipe", "pipe"],
+    },
+  );
+  const text = { out: "", err: "" };
+  child.stdout.setEncoding("utf8").on("data", (part: string) => {
+    text.out += part;
+  });
+  child.stderr.setEncoding("utf8").on("data", (part: string) => {
+    text.err += part;
+  });
+  return {
+    ended: once(child, "close").then(([exitCode]) => ({
+      exitCode,
+      ...text,
+      calls: aws.calls.slice(before),
+    })),
+    kill: () => void child.kill("SIGKILL"),
+  };
+}
