@@ -1,35 +1,14 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { chmod, cp, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { packPackage } from "../support/pack-package.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
 
 const run = promisify(execFile);
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const MINUTES = 60_000;
-
-/** Packs what is published, from a copy, so that other tests find the repository as it is. */
-async function pack(into: string): Promise<string> {
-  for (const path of [
-    "package.json",
-    "README.md",
-    "LICENSE",
-    "CHANGELOG.md",
-    "scripts",
-    "fixtures/template",
-  ]) {
-    await cp(join(ROOT, path), join(into, path), { recursive: true });
-  }
-  const tsc = join(ROOT, "node_modules", ".bin", "tsc");
-  await run(tsc, ["-p", join(ROOT, "tsconfig.build.json"), "--outDir", join(into, "dist")]);
-  await chmod(join(into, "dist", "cli", "main.js"), 0o755);
-  await run(process.execPath, ["scripts/published-manifest.ts", "strip"], { cwd: into });
-  const { stdout } = await run("npm", ["pack", "--ignore-scripts", "--silent"], { cwd: into });
-  return join(into, stdout.trim().split("\n").at(-1) ?? "");
-}
 
 describe("the packed package in an empty project", () => {
   let packed: TempDir;
@@ -41,7 +20,7 @@ describe("the packed package in an empty project", () => {
     packed = await tempDir();
     user = await tempDir();
     project = join(user.path, "my-service");
-    const tarball = await pack(packed.path);
+    const tarball = await packPackage(packed.path);
     await mkdir(project);
     await writeFile(join(project, "package.json"), '{ "private": true, "type": "commonjs" }\n');
     environment = {
