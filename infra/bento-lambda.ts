@@ -5,16 +5,11 @@
  * @module
  */
 import { Duration, RemovalPolicy, Size } from "aws-cdk-lib";
-import {
-  Connections,
-  type IConnectable,
-  type ISecurityGroup,
-  type IVpc,
-} from "aws-cdk-lib/aws-ec2";
+import type { Metric, MetricOptions } from "aws-cdk-lib/aws-cloudwatch";
+import { Connections, type IConnectable, type ISecurityGroup } from "aws-cdk-lib/aws-ec2";
 import {
   type Grant,
   type IGrantable,
-  type IManagedPolicy,
   type IPrincipal,
   type IRole,
   ManagedPolicy,
@@ -25,111 +20,37 @@ import {
   Alias,
   Architecture,
   DockerImageFunction,
+  type EventSourceMapping,
+  type FunctionUrl,
   type ICapacityProvider,
   type IVersion,
   Version,
 } from "aws-cdk-lib/aws-lambda";
 import { type ILogGroup, LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
+import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import { BentoError } from "../core/bento-error.ts";
+import { canonicalJson } from "../core/canonical-json.ts";
 import { Profile } from "../core/profile.ts";
 import { BentoCompute } from "./bento-compute.ts";
-import type { BentoImage } from "./bento-image.ts";
+import type { BentoLambdaProps } from "./bento-lambda-props.ts";
+import { type BentoMetrics, ServiceMetrics } from "./bento-metrics.ts";
 import { given } from "./given.ts";
 import {
   attachCapacity,
+  type Capacity,
   concurrencyOf,
   DEFAULT_MEMORY_PER_VCPU,
   functionResource,
   makeCapacity,
 } from "./lambda-compute.ts";
 import { refuseLambdaProblems } from "./lambda-limits.ts";
+import { lambdaMetrics } from "./lambda-metrics.ts";
 import { type Chosen, propsProblems } from "./lambda-problems.ts";
+import { type AttachedQueue, attachQueue } from "./lambda-queue.ts";
 import { MEMORY_MB_PER_CPU } from "./lambda-sizing.ts";
+import { makeUrl } from "./lambda-url.ts";
 import { pinFlags } from "./pinned-flags.ts";
-
-export interface BentoLambdaProps {
-  /** The bento's image, for one architecture. */
-  readonly image: BentoImage;
-  /**
-   * Name of the function.
-   * @default - CloudFormation makes one
-   */
-  readonly functionName?: string;
-  /**
-   * For people: which bento at which version.
-   * @default - none
-   */
-  readonly description?: string;
-  /**
-   * Must be the image's own.
-   * @default - the image's own where it is known, otherwise Architecture.X86_64
-   */
-  readonly architecture?: Architecture;
-  /**
-   * What the function runs on.
-   * @default BentoCompute.standard()
-   */
-  readonly compute?: BentoCompute;
-  /**
-   * 128 to 10,240 MiB; processor time comes with it, one vCPU at 1,769 MiB. On managed instances 2 to 32 GiB, and as
-   * many vCPUs as `memoryPerVCpu` says.
-   * @default - one vCPU's: Size.mebibytes(1769), on managed instances `memoryPerVCpu`
-   */
-  readonly memory?: Size;
-  /**
-   * Longest time to an answer, 1 to 900 s; up to 5,400 s on managed instances.
-   * @default Duration.seconds(60)
-   */
-  readonly timeout?: Duration;
-  /**
-   * Size of `/tmp`, 512 to 10,240 MiB.
-   * @default Size.mebibytes(512)
-   */
-  readonly ephemeralStorage?: Size;
-  /**
-   * Environment variables in clear, 4 KB in all. No secrets: they would stand in the template.
-   * @default - none beyond the image's own, `BENTO_PROFILE` where the image has a profile, and on managed instances
-   * NODE_OPTIONS=--max-semi-space-size=2
-   */
-  readonly environment?: Readonly<Record<string, string>>;
-  /**
-   * Who moves versions and traffic. `stack`: a deploy of the stack publishes a version when something changed and sends
-   * all traffic to it. `cli`: the template's version and alias never change; `bento deployment` moves them.
-   * @default "stack"
-   */
-  readonly traffic?: "stack" | "cli";
-  /**
-   * Where it logs.
-   * @default - a log group of its own, kept when the stack is deleted
-   */
-  readonly logGroup?: ILogGroup;
-  /**
-   * How long its own log group keeps lines; not allowed together with `logGroup`.
-   * @default RetentionDays.ONE_MONTH
-   */
-  readonly logRetention?: RetentionDays;
-  /**
-   * What the function may do.
-   * @default - a role that may write to the log group, and reach the network when in a VPC
-   */
-  readonly role?: IRole;
-  /**
-   * What the roles that are made here may do at most.
-   * @default - no boundary
-   */
-  readonly permissionsBoundary?: IManagedPolicy;
-  /**
-   * Network to run in; that of managed instances is a prop of theirs.
-   * @default - none: it reaches the internet and nothing private
-   */
-  readonly vpc?: IVpc;
-  /**
-   * Only together with `vpc`.
-   * @default - one of its own that lets everything out
-   */
-  readonly securityGroups?: readonly ISecurityGroup[];
-}
 
 export class BentoLambda extends Construct implements IGrantable, IConnectable {
   readonly function: DockerImageFunction;
@@ -144,6 +65,16 @@ export class BentoLambda extends Construct implements IGrantable, IConnectable {
   readonly logGroup: ILogGroup;
   /** What managed instances run on; undefined on standard compute. */
   readonly capacityProvider: ICapacityProvider | undefined;
+  /** That before it; undefined without one. */
+  readonly queue: IQueue | undefined;
+  /** Where messages go that failed; undefined where the queue was there already. */
+  readonly deadLetterQueue: IQueue | undefined;
+  /** What makes events of messages; undefined without a queue. */
+  readonly queueEvents: EventSourceMapping | undefined;
+  /** Its `url` is the address; undefined without one. */
+  readonly url: FunctionUrl | undefined;
+  /** What is worth watching, for BentoAlarms and BentoDashboard. */
+  readonly metrics: BentoMetrics;
   readonly grantPrincipal: IPrincipal;
   readonly #securityGroups: readonly ISecurityGroup[];
 
@@ -159,37 +90,23 @@ export class BentoLambda extends Construct implements IGrantable, IConnectable {
     this.role = props.role ?? this.#makeRole(props);
     this.grantPrincipal = this.role.grantPrincipal;
     this.logGroup.grantWrite(this.role);
-    const { settings } = computeOf(props);
     this.function = this.#makeFunction(props, chosen);
-    if (settings.kind === "managedInstances") {
-      const capacity = makeCapacity(this, settings, {
-        architecture: architectureOf(props),
-        permissionsBoundary: props.permissionsBoundary,
-      });
-      attachCapacity(this.function, capacity.provider, {
-        maxConcurrency: concurrencyOf(settings, {
-          memory: chosen.memory,
-          profile: profileOf(props),
-        }),
-        memoryPerVCpu: settings.memoryPerVCpu ?? DEFAULT_MEMORY_PER_VCPU,
-      });
-      this.capacityProvider = capacity.provider;
-      this.#securityGroups = capacity.securityGroups;
-    } else {
-      if (settings.snapStart === true) {
-        functionResource(this.function).snapStart = { applyOn: "PublishedVersions" };
-      }
-      this.#securityGroups =
-        props.vpc === undefined ? [] : this.function.connections.securityGroups;
-    }
+    const capacity = this.#applyCompute(props, chosen);
+    this.capacityProvider = capacity?.provider;
+    this.#securityGroups = capacity?.securityGroups ?? networkOf(this.function, props);
     this.version = this.#makeVersion(props.traffic);
-    this.alias = new Alias(this, "Live", {
-      aliasName: "live",
-      // The class writes `string | undefined` where its own interface has an optional member.
-      version: this.version as IVersion,
-      ...(settings.kind === "standard"
-        ? given({ provisionedConcurrentExecutions: settings.provisionedConcurrency })
-        : {}),
+    this.alias = this.#makeAlias(props);
+    this.url = props.url && makeUrl(this, this.alias, props.url);
+    const attached = this.#attachQueue(props, chosen.timeout);
+    this.queue = attached?.queue;
+    this.deadLetterQueue = attached?.deadLetterQueue;
+    this.queueEvents = attached?.mapping;
+    const serviceName = props.image.bentoName;
+    this.metrics = lambdaMetrics({
+      alias: this.alias,
+      queue: this.queue,
+      deadLetterQueue: this.deadLetterQueue,
+      service: serviceName === undefined ? undefined : new ServiceMetrics({ serviceName }),
     });
   }
 
@@ -211,6 +128,102 @@ export class BentoLambda extends Construct implements IGrantable, IConnectable {
   /** Lets somebody call the bento, by its alias. */
   grantInvoke(grantee: IGrantable): Grant {
     return this.alias.grantInvoke(grantee);
+  }
+
+  /**
+   * Lets somebody call the URL of a bento whose `auth` is `iam`; only so, not by Lambda's API.
+   *
+   * @throws BentoError BENTO_INVALID_INPUT when it has no URL
+   */
+  grantInvokeUrl(grantee: IGrantable): Grant {
+    if (this.url === undefined) {
+      throw new BentoError("BENTO_INVALID_INPUT", "a bento without a url", {
+        where: this.node.path,
+        hint: 'set url: { auth: "iam" }, or use grantInvoke',
+      });
+    }
+    return this.url.grantInvokeUrl(grantee);
+  }
+
+  /**
+   * One of Lambda's metrics of the alias, e.g. `Duration`.
+   *
+   * @param options - @default the average over 5 minutes
+   */
+  metric(name: string, options?: MetricOptions): Metric {
+    return this.alias.metric(name, options);
+  }
+
+  /**
+   * One of the server's own metrics, e.g. `request_duration_seconds`.
+   *
+   * @throws BentoError BENTO_INVALID_INPUT when the image does not say which bento it is
+   */
+  metricService(name: string, options?: MetricOptions): Metric {
+    if (this.metrics.service === undefined) {
+      throw new BentoError("BENTO_INVALID_INPUT", "metrics of a bento of unknown name", {
+        where: this.node.path,
+        hint: "give BentoImage.fromEcr the bentoName, or use BentoImage.fromLock",
+      });
+    }
+    return this.metrics.service.metric(name, options);
+  }
+
+  /** Invocations that failed as such; an HTTP answer with a status of 500 is none. */
+  metricErrors(options?: MetricOptions): Metric {
+    return this.alias.metricErrors(options);
+  }
+
+  metricInvocations(options?: MetricOptions): Metric {
+    return this.alias.metricInvocations(options);
+  }
+
+  metricThrottles(options?: MetricOptions): Metric {
+    return this.alias.metricThrottles(options);
+  }
+
+  /** In milliseconds. */
+  metricDuration(options?: MetricOptions): Metric {
+    return this.alias.metricDuration(options);
+  }
+
+  #applyCompute(props: BentoLambdaProps, chosen: Chosen): Capacity | undefined {
+    const { settings } = computeOf(props);
+    if (settings.kind === "standard") {
+      if (settings.snapStart === true) {
+        // The oldest library's own property is for other runtimes than images.
+        functionResource(this.function).snapStart = { applyOn: "PublishedVersions" };
+      }
+      return undefined;
+    }
+    const capacity = makeCapacity(this, settings, {
+      architecture: architectureOf(props),
+      permissionsBoundary: props.permissionsBoundary,
+    });
+    attachCapacity(this.function, capacity.provider, {
+      maxConcurrency: concurrencyOf(settings, {
+        memory: chosen.memory,
+        profile: profileOf(chosen.environment),
+      }),
+      memoryPerVCpu: settings.memoryPerVCpu ?? DEFAULT_MEMORY_PER_VCPU,
+    });
+    return capacity;
+  }
+
+  #makeAlias(props: BentoLambdaProps): Alias {
+    const { settings } = computeOf(props);
+    return new Alias(this, "Live", {
+      aliasName: "live",
+      // The class writes `string | undefined` where its own interface has an optional member.
+      version: this.version as IVersion,
+      ...(settings.kind === "standard"
+        ? given({ provisionedConcurrentExecutions: settings.provisionedConcurrency })
+        : {}),
+    });
+  }
+
+  #attachQueue({ queue }: BentoLambdaProps, timeout: Duration): AttachedQueue | undefined {
+    return queue && attachQueue(this, queue, { alias: this.alias, role: this.role, timeout });
   }
 
   #makeFunction(props: BentoLambdaProps, chosen: Chosen): DockerImageFunction {
@@ -286,6 +299,11 @@ function chosenOf(props: BentoLambdaProps): Chosen {
       // See docs/lambda.md: many small requests in one process.
       ...(isManaged ? { NODE_OPTIONS: "--max-semi-space-size=2" } : {}),
       ...(!isManaged && settings.snapStart === true ? { BENTO_SNAPSTART: "1" } : {}),
+      ...(props.url?.streaming === true ? { BENTO_LAMBDA_STREAM: "1" } : {}),
+      ...given({ BENTO_SQS_API: props.queue?.choice.api }),
+      ...(props.image.profile === undefined
+        ? {}
+        : { BENTO_PROFILE: canonicalJson(props.image.profile) }),
       ...props.environment,
     },
   };
@@ -296,12 +314,18 @@ function architectureOf({ architecture, image }: BentoLambdaProps): Architecture
   return architecture ?? own;
 }
 
-/** What its server is told: `BENTO_PROFILE` holds the profile itself or the name of a file in the image. */
-function profileOf({ environment }: BentoLambdaProps): Profile | undefined {
-  const text = environment?.["BENTO_PROFILE"];
+/** What its server is told: the profile itself, or the name of a file in the image, which says nothing here. */
+function profileOf({ BENTO_PROFILE: text }: Chosen["environment"]): Profile | undefined {
   try {
     return text === undefined ? undefined : Profile.safeParse(JSON.parse(text)).data;
   } catch {
     return undefined;
   }
+}
+
+function networkOf(
+  lambda: DockerImageFunction,
+  { vpc }: BentoLambdaProps,
+): readonly ISecurityGroup[] {
+  return vpc === undefined ? [] : lambda.connections.securityGroups;
 }

@@ -6,10 +6,12 @@
  */
 import { type Duration, type Size, SizeRoundingBehavior, Token } from "aws-cdk-lib";
 import { BentoCompute, type ManagedInstancesProps } from "./bento-compute.ts";
-import type { BentoLambdaProps } from "./bento-lambda.ts";
+import type { BentoLambdaProps } from "./bento-lambda-props.ts";
 import { managedProblems, standardProblems } from "./compute-limits.ts";
 import { DEFAULT_MEMORY_PER_VCPU, known, subnetsOf } from "./lambda-compute.ts";
 import { LAMBDA_LIMITS, lambdaProblems, outOfRange } from "./lambda-limits.ts";
+import { problemsOfQueue } from "./lambda-queue.ts";
+import { urlProblems } from "./lambda-url.ts";
 
 /** What the function gets where its props say nothing. */
 export interface Chosen {
@@ -32,6 +34,8 @@ export function propsProblems(props: BentoLambdaProps, chosen: Chosen): string[]
           ephemeralStorageMb: mebibytes(chosen.ephemeralStorage),
         })
       : instanceProblems(settings, chosen)),
+    ...(props.queue === undefined ? [] : problemsOfQueue(props.queue, chosen.timeout)),
+    ...(props.url === undefined ? [] : urlProblems(props.url)),
     ...pairProblems(props),
   ];
 }
@@ -112,7 +116,7 @@ function networkProblems(compute: ManagedInstancesProps): string[] {
 function pairProblems(props: BentoLambdaProps): string[] {
   const { logGroup, logRetention, vpc, securityGroups, role, permissionsBoundary } = props;
   const settings = props.compute?.settings;
-  const problems: string[] = [];
+  const problems = architectureProblems(props);
   if (logGroup !== undefined && logRetention !== undefined) {
     problems.push("logRetention with a logGroup: set the retention on that log group");
   }
@@ -130,6 +134,13 @@ function pairProblems(props: BentoLambdaProps): string[] {
     problems.push("permissionsBoundary with a role: set the boundary on that role");
   }
   return [...problems, ...(props.traffic === "cli" ? frozenProblems(props) : [])];
+}
+
+function architectureProblems({ architecture, image }: BentoLambdaProps): string[] {
+  const own = image.platform === "linux/arm64" ? "arm64" : "x86_64";
+  return image.platform === undefined || architecture === undefined || architecture.name === own
+    ? []
+    : [`architecture ${architecture.name}: the image is for ${own}`];
 }
 
 /** With `traffic: "cli"` the template of version and alias must never change. */

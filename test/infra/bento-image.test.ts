@@ -44,7 +44,7 @@ describe("BentoImage.fromLock", () => {
     const file = join(dir.path, "bento.image.json");
     await writeFile(file, formatImageLock(lock));
     const image = BentoImage.fromLock(file, { repository });
-    expect({ ...image }).toEqual({ repository, ...lock.image });
+    expect({ ...image }).toEqual({ repository, ...lock.image, bentoName: "iris" });
     const stack = new Stack();
     new BentoLambda(stack, "Iris", { image });
     Template.fromStack(stack).hasResourceProperties("AWS::Lambda::Function", {

@@ -11,7 +11,8 @@ import { canonicalJson } from "../../core/canonical-json.ts";
 import { digestOf } from "../../core/digest.ts";
 import { BentoCompute } from "../../infra/bento-compute.ts";
 import { BentoImage } from "../../infra/bento-image.ts";
-import { BentoLambda, type BentoLambdaProps } from "../../infra/bento-lambda.ts";
+import { BentoLambda } from "../../infra/bento-lambda.ts";
+import type { BentoLambdaProps } from "../../infra/bento-lambda-props.ts";
 import { expectGolden } from "../support/golden-file.ts";
 
 const DIGEST = digestOf("image");
