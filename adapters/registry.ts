@@ -8,6 +8,7 @@ import { nearest } from "../core/nearest.ts";
 import type { Adapter } from "./adapter.ts";
 
 const LOADERS: Readonly<Record<string, () => Promise<Adapter>>> = {
+  "aws-ecs-gpu": async () => (await import("./aws-ecs-gpu/adapter.ts")).awsEcsGpuAdapter,
   "aws-lambda": async () => (await import("./aws-lambda/adapter.ts")).awsLambdaAdapter,
   local: async () => (await import("./local/adapter.ts")).localAdapter,
 };
@@ -17,7 +18,6 @@ export const PLATFORMS: readonly string[] = Object.keys(LOADERS).sort();
 
 /** Platforms that are designed and not built. */
 export const PLANNED_PLATFORMS: readonly string[] = [
-  "aws-ecs-gpu",
   "azure-container-apps",
   "google-cloud-run",
   "kubernetes",

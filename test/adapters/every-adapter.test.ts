@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import type { Adapter, Desired } from "../../adapters/adapter.ts";
+import { awsEcsGpuAdapter } from "../../adapters/aws-ecs-gpu/adapter.ts";
 import { awsLambdaAdapter } from "../../adapters/aws-lambda/adapter.ts";
 import type { AwsLambdaOptions } from "../../adapters/aws-lambda/options.ts";
 import { localAdapter } from "../../adapters/local/adapter.ts";
@@ -15,8 +16,16 @@ import { formatPlan, isNoop, Plan } from "../../core/plan.ts";
 import { desiredStub, STUB_IMAGE } from "../support/desired.ts";
 import { standingLambda } from "../support/observed-lambda.ts";
 import { stubManifest } from "../support/stub-bento.ts";
+import { desiredEcs, GPU_IMAGE, standing } from "./aws-ecs-gpu/desired-ecs.ts";
 
 const adapters: Adapter[] = await Promise.all(PLATFORMS.map(loadAdapter));
+
+/** What the platform takes: on GPUs a bento that asks for one, in a network. */
+function desiredOn(adapter: Adapter, overrides: Partial<Desired> = {}): Desired {
+  return adapter.platform === awsEcsGpuAdapter.platform
+    ? desiredEcs({}, overrides)
+    : desiredStub(adapter, {}, overrides);
+}
 
 const version = fc.stringMatching(/^[a-z0-9]{1,16}$/);
 const variables = fc.dictionary(fc.stringMatching(/^[A-Z]{2,8}$/), fc.string({ maxLength: 20 }), {
@@ -25,14 +34,14 @@ const variables = fc.dictionary(fc.stringMatching(/^[A-Z]{2,8}$/), fc.string({ m
 
 describe.each(adapters)("the adapter $platform", (adapter) => {
   it("plans the same bytes twice", () => {
-    const desired = desiredStub(adapter);
+    const desired = desiredOn(adapter);
     expect(formatPlan(adapter.plan(desired, undefined))).toBe(
       formatPlan(adapter.plan(desired, undefined)),
     );
   });
 
   it("plans what its schema reads back", () => {
-    const plan = adapter.plan(desiredStub(adapter, {}, { variables: { LEVEL: "3" } }), undefined);
+    const plan = adapter.plan(desiredOn(adapter, { variables: { LEVEL: "3" } }), undefined);
     expect(Plan.parse(JSON.parse(formatPlan(plan)))).toEqual(plan);
   });
 
@@ -113,6 +122,28 @@ describe("planning after applying", () => {
         const next = { ...desired, image: { ...STUB_IMAGE, digest: digestOf("next") } };
         const pushable = { ...standing, repository: { isThere: true, hasImage: false } };
         const kinds = awsLambdaAdapter.plan(next, pushable).actions.map(({ kind }) => kind);
+        expect(kinds).toEqual(["push", "version", "traffic"]);
+      }),
+    );
+  });
+
+  it("has nothing to do on aws-ecs-gpu", () => {
+    const options = fc.record(
+      {
+        minTasks: fc.integer({ min: 1, max: 4 }),
+        memoryMb: fc.integer({ min: 1024, max: 65_536 }),
+        rollout: fc.constantFrom("rolling", "recreate", "canary", "linear", "blue-green"),
+        spot: fc.boolean(),
+      },
+      { requiredKeys: [] },
+    );
+    fc.assert(
+      fc.property(variables, options, (given, chosen) => {
+        const desired = desiredEcs(chosen, { variables: given });
+        expect(isNoop(awsEcsGpuAdapter.plan(desired, standing(desired)))).toBe(true);
+        const next = { ...desired, image: { ...GPU_IMAGE, digest: digestOf("next") } };
+        const observed = { ...standing(desired), hasImage: false };
+        const kinds = awsEcsGpuAdapter.plan(next, observed).actions.map(({ kind }) => kind);
         expect(kinds).toEqual(["push", "version", "traffic"]);
       }),
     );

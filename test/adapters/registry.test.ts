@@ -18,7 +18,7 @@ describe("loadAdapter", () => {
       code: "BENTO_USAGE",
       message,
       where: "--platform",
-      hint: "what works today: aws-lambda, local",
+      hint: "what works today: aws-ecs-gpu, aws-lambda, local",
     });
   });
 
@@ -27,7 +27,7 @@ describe("loadAdapter", () => {
       code: "BENTO_UNSUPPORTED",
       message: `the platform ${platform} is not there yet`,
       where: "--platform",
-      hint: "what works today: aws-lambda, local",
+      hint: "what works today: aws-ecs-gpu, aws-lambda, local",
     });
   });
 });

@@ -78,7 +78,7 @@ describe("a misspelt word", () => {
       "exit 2
       error: no platform "aws-lamda"; did you mean aws-lambda?
         at: --platform
-        do: what works today: aws-lambda, local
+        do: what works today: aws-ecs-gpu, aws-lambda, local
       "
     `);
   });
@@ -88,7 +88,7 @@ describe("a misspelt word", () => {
       "exit 2
       error: no platform "locl"; did you mean local?
         at: --platform
-        do: what works today: aws-lambda, local
+        do: what works today: aws-ecs-gpu, aws-lambda, local
       "
     `);
   });
@@ -128,7 +128,7 @@ describe("a misspelt word", () => {
       "exit 2
       error: no platform "heroku"
         at: --platform
-        do: what works today: aws-lambda, local
+        do: what works today: aws-ecs-gpu, aws-lambda, local
       "
     `);
   });
@@ -138,7 +138,7 @@ describe("a misspelt word", () => {
       "exit 2
       error: the platform google-cloud-run is not there yet
         at: --platform
-        do: what works today: aws-lambda, local
+        do: what works today: aws-ecs-gpu, aws-lambda, local
       "
     `);
   });

@@ -20,7 +20,7 @@ const MISUSE: Record<
       exitCode: 2,
       message: 'no platform "aws_lamda"; did you mean aws-lambda?',
       where: "--platform",
-      hint: "what works today: aws-lambda, local",
+      hint: "what works today: aws-ecs-gpu, aws-lambda, local",
     },
   ],
   "a misspelt and a wrong option": [
