@@ -29,7 +29,7 @@ export async function start(options: StartOptions): Promise<void> {
     const isLambda = (environment["AWS_LAMBDA_RUNTIME_API"] ?? "") !== "";
     const running = isLambda
       ? await startLambda({ ...options, environment })
-      : await serve({ ...options, environment });
+      : await serve({ ...options, environment: await withSecrets(environment) });
     stopOnSignal(running);
     stopOnUncaught(running);
     running.log.info(phases(codeAt), "started");
@@ -52,12 +52,25 @@ function phases(codeAt: number): Record<string, number> {
 /** A function that cannot ask for invocations any more is of no use: it ends, and Lambda starts it anew. */
 async function startLambda(options: ServeOptions): Promise<Running> {
   const { runLambda } = await import("./lambda/run-lambda.ts"); // nothing of it is loaded where HTTP is served
-  const loop = await runLambda({ ...options, setTraceId });
+  const loop = await runLambda({ ...options, setTraceId, completeEnvironment: withSecrets });
   loop.ended.catch((error: unknown) => {
     const end = () => fail(error);
     loop.close().then(end, end);
   });
   return loop;
+}
+
+/** Services find the values of secrets where they find everything else: among the process's variables. */
+async function withSecrets(
+  environment: ServeOptions["environment"],
+): Promise<ServeOptions["environment"]> {
+  if ((environment["BENTO_SECRETS"] ?? "") === "") {
+    return environment;
+  }
+  const { readSecrets } = await import("./secrets/read-secrets.ts"); // only where there are any
+  const values = await readSecrets(environment);
+  Object.assign(process.env, values);
+  return { ...environment, ...values };
 }
 
 /** Where X-Ray's libraries look for it. */

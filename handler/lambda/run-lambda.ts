@@ -36,6 +36,8 @@ export interface RunLambdaOptions
   readonly writeMetrics?: (line: string) => void;
   /** Milliseconds since 1970. @default the process's */
   readonly now?: () => number;
+  /** Reads what variables only point to; again in what comes out of a snapshot. @default they are as they are */
+  readonly completeEnvironment?: (environment: Environment) => Promise<Environment>;
   /** Told of each invocation's X-Ray id where one follows on the other. @default nobody asks */
   readonly setTraceId?: (traceId: string | undefined) => void;
 }
@@ -61,15 +63,18 @@ const TELLING_MS = 2000;
  * @throws BentoError as {@link openService} does, BENTO_INVALID_INPUT for a concurrency that is no number
  */
 export async function runLambda(options: RunLambdaOptions): Promise<LambdaLoop> {
-  const { environment, now = Date.now, writeMetrics = writeStdout } = options;
-  const host = environment["AWS_LAMBDA_RUNTIME_API"] ?? "";
+  const { now = Date.now, writeMetrics = writeStdout } = options;
+  const complete = options.completeEnvironment ?? (async (environment) => environment);
+  const host = options.environment["AWS_LAMBDA_RUNTIME_API"] ?? "";
   let api = createRuntimeApi({ host });
   try {
+    const environment = await complete(options.environment);
     const concurrency = concurrencyOf(environment);
     api = concurrency > 1 ? createRuntimeApi({ host, nextRetries: SHARED_RETRIES }) : api;
     const metrics = embeddedMetrics({ write: writeMetrics, now });
     const service = await openService({
       ...options,
+      environment,
       isOneAtATime: concurrency === 1,
       createMetrics: metrics.create,
     });
@@ -82,7 +87,7 @@ export async function runLambda(options: RunLambdaOptions): Promise<LambdaLoop> 
       now,
     });
     if (isSnapshot(environment)) {
-      await passSnapshot(service, api);
+      await passSnapshot(api, service, () => complete(options.environment));
     }
     service.log.info({ concurrency, models: service.models }, "polling");
     return startLoop({ ...options, ...service, api, answer, metrics, concurrency });
@@ -132,14 +137,16 @@ function isSnapshot(environment: Environment): boolean {
 
 /** With SnapStart this is where the snapshot is taken, with all models loaded. */
 async function passSnapshot(
-  { definition, stop, log }: Pick<OpenService, "definition" | "stop" | "log">,
   api: RuntimeApi,
+  { definition, stop, log }: Pick<OpenService, "definition" | "stop" | "log">,
+  renew: () => Promise<unknown>,
 ): Promise<void> {
   let isRestored = false;
   try {
     await definition.onSnapshot?.();
     await api.waitForRestore();
     isRestored = true;
+    await renew();
     await definition.onRestore?.();
   } catch (error) {
     await stop().catch((err: unknown) => log.error({ err }, "stopping failed"));

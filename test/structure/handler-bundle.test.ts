@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { REPOSITORY } from "../support/sources.ts";
 
 /** What may ship in every image, beside Node and onnxruntime-node. */
-const PACKAGES = ["zod", "hono"];
+const PACKAGES = ["zod", "hono", "aws4fetch"];
 const FOLDERS = ["core", "handler"];
 
 /** Bundled as the packager does it; nothing is written. */
