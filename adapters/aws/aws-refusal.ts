@@ -173,8 +173,9 @@ function denied({ message }: Failure, caller: AwsCaller, request: AwsRequest): W
       message,
     );
   const action = said?.[2] ?? request.action;
-  const resource = said?.[3] ?? (action === request.action ? request.resource : undefined);
-  const target = resource === undefined || resource === "*" ? "" : ` on ${resource}`;
+  const named = said?.[3] === "*" ? undefined : said?.[3];
+  const resource = named ?? (action === request.action ? request.resource : undefined);
+  const target = resource === undefined ? "" : ` on ${resource}`;
   const why = /explicit deny|permissions boundary|service control policy|session policy/i.exec(
     message,
   )?.[0];

@@ -33,6 +33,8 @@ export interface ChangeSet {
   readonly stackId: string;
   readonly status: string;
   readonly statusReason: string;
+  /** E.g. `AVAILABLE`, `EXECUTE_COMPLETE`, `OBSOLETE`. */
+  readonly executionStatus: string;
   readonly changes: readonly ResourceChange[];
 }
 
@@ -67,6 +69,7 @@ export async function readChangeSet(
     stackId: first.StackId ?? stackName,
     status: first.Status ?? "",
     statusReason: first.StatusReason ?? "",
+    executionStatus: first.ExecutionStatus ?? "",
     changes: changes.flatMap(changeOf),
   };
 }
@@ -77,7 +80,12 @@ export async function deleteChangeSet(session: AwsSession, { id }: ChangeSet): P
   await awsFind(session, request, (call) => client.deleteChangeSet({ ChangeSetName: id }, call));
 }
 
-/** Begins the work. @param token - the same one again begins nothing new */
+/**
+ * Begins the work. An answer that got lost is no failure: what counts is that this very change set is executed.
+ *
+ * @param token - the same one again begins nothing new
+ * @throws BentoError BENTO_CONFLICT when it is not there any more, or not to be executed
+ */
 export async function executeChangeSet(
   session: AwsSession,
   { id, stackId }: ChangeSet,
@@ -90,13 +98,18 @@ export async function executeChangeSet(
       client.executeChangeSet({ ChangeSetName: id, ClientRequestToken: token }, call),
     );
   } catch (error) {
-    throw isTakenAway(error)
-      ? new BentoError("BENTO_CONFLICT", "another deploy has changed the stack meanwhile", {
-          where: stackId,
-          hint: "run the same command again: it waits for the other one and plans anew",
-          cause: error,
-        })
-      : error;
+    if (!isTakenAway(error)) {
+      throw error;
+    }
+    const now = await readChangeSet(session, { stackName: stackId, changeSetName: id });
+    if (now?.executionStatus.startsWith("EXECUTE_") === true) {
+      return;
+    }
+    throw new BentoError("BENTO_CONFLICT", "another deploy has changed the stack meanwhile", {
+      where: stackId,
+      hint: "run the same command again: it waits for the other one and plans anew",
+      cause: error,
+    });
   }
 }
 

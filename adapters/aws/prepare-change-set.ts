@@ -11,6 +11,7 @@ import type { IIoHost, Toolkit } from "@aws-cdk/toolkit-lib";
 import { BentoError } from "../../core/bento-error.ts";
 import { sweepLeftovers } from "../../oci/leftovers.ts";
 import { replaceFile } from "../../oci/replace-file.ts";
+import { formatArn } from "./arn.ts";
 import { importAws } from "./aws-peers.ts";
 import { translateAwsError } from "./aws-refusal.ts";
 import type { AwsSession } from "./session.ts";
@@ -190,7 +191,8 @@ async function untilAborted<Value>(
 
 /** The app's own error, or AWS's, is somewhere among the causes of the library's. */
 function prepareError(error: unknown, session: AwsSession, options: PrepareOptions): unknown {
-  const request = { action: "cloudformation:CreateChangeSet", resource: options.stackName };
+  const resource = formatArn(session, "cloudformation", `stack/${options.stackName}/*`);
+  const request = { action: "cloudformation:CreateChangeSet", resource };
   for (let one = error; one instanceof Error; one = one.cause) {
     if (BentoError.isInstance(one)) {
       return one;

@@ -47,6 +47,7 @@ describe("checkAnnounced", () => {
       stackId: "stack/bento-iris",
       status: "CREATE_COMPLETE",
       statusReason: "",
+      executionStatus: "AVAILABLE",
       changes: [change("Modify"), change("Modify", true), change("Remove", false, "Old")],
     };
     expect(caught(() => checkAnnounced(changeSet, []))).toEqual({
