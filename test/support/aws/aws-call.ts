@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Requirements } from "./policy/required-permissions.ts";
+
 /** Members of a request or an answer, as the service's API reference names them. */
 export type Members = Readonly<Record<string, unknown>>;
 
@@ -39,7 +41,9 @@ export interface RawRequest {
 export interface AwsRequest extends AwsCall {
   readonly region: string;
   readonly principal: Principal;
-  /** Absent where a service calls another on behalf of the caller. */
+  /** The service that calls on behalf of the caller, e.g. `cloudformation.amazonaws.com`. */
+  readonly calledVia?: string;
+  /** Absent where a service calls another. */
   readonly raw?: RawRequest;
 }
 
@@ -58,6 +62,8 @@ export interface AwsService {
   /** As in the signature's scope. */
   readonly name: string;
   handle(request: AwsRequest): Promise<AwsReply>;
+  /** What its calls need. @default each its action on `*`, unless the stand-ins know better */
+  readonly requirements?: Requirements;
 }
 
 /** A service's refusal, as it goes to the client. */

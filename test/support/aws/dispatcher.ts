@@ -29,7 +29,7 @@ export interface Dispatcher {
   /** @throws AwsFailure AccessDenied when the caller may not */
   check(request: AwsRequest): Promise<void>;
   /** Calls with the rights of a principal, unseen by tests: what AWS does on behalf of its callers. */
-  as(principal: Principal): Caller;
+  as(principal: Principal, calledVia: string): Caller;
 }
 
 export interface DispatcherOptions {
@@ -44,7 +44,8 @@ export interface DispatcherOptions {
 export function dispatcher(options: DispatcherOptions): Dispatcher {
   const { account, region, fallback, services } = options;
   const check = async (request: AwsRequest) => {
-    const world: PolicyWorld = { account, region, ask };
+    const requirements = (service: string) => services.get(service)?.requirements;
+    const world: PolicyWorld = { account, region, ask, requirements };
     await authorize(request, world);
   };
   const dispatch = async (request: AwsRequest) => {
@@ -71,10 +72,12 @@ export function dispatcher(options: DispatcherOptions): Dispatcher {
     region,
     dispatch,
     check,
-    as: (principal) => ({
+    as: (principal, calledVia) => ({
       principal,
-      call: async (service, action, parameters) =>
-        membersOf(await dispatch(requestOf(principal)(service, action, parameters))),
+      call: async (service, action, parameters) => {
+        const request = requestOf(principal)(service, action, parameters);
+        return membersOf(await dispatch({ ...request, calledVia }));
+      },
     }),
   };
 }

@@ -18,6 +18,7 @@ import { resolveImage } from "./ecr/resolve-image.ts";
 import { type Fault, faults } from "./faults.ts";
 import { startGateway } from "./gateway.ts";
 import { functionInvoker, type InvokeFunction } from "./lambda/function-invoker.ts";
+import { imageInvoker } from "./lambda/image-invoker.ts";
 import { lambdaService } from "./lambda/lambda-service.ts";
 import { startMoto } from "./moto.ts";
 import { principals } from "./principals.ts";
@@ -110,8 +111,12 @@ export async function startAws(options: AwsOptions = {}): Promise<LoopbackAws> {
     await dispatch.check({ ...call, region, principal: push.principal });
   };
   registry = stack.use(await registryServer(door));
+  const askLogs = async (action: string, parameters: Members) =>
+    (await moto.handle(innerRequest("logs", action, { parameters, region }))).members ?? {};
   const invoker = stack.use(
-    functionInvoker(typeof options.invoke === "function" ? options.invoke : () => null),
+    typeof options.invoke === "function"
+      ? functionInvoker(options.invoke, askLogs)
+      : await imageInvoker({ registryHost: () => registry?.behind ?? "", askLogs, region }),
   );
   const formation = cloudFormationService({
     dispatcher: dispatch,

@@ -15,7 +15,7 @@ export async function checkRole(parameters: Members, { dispatcher }: StackWorld)
     return;
   }
   const name = arn.split("/").at(-1) ?? "";
-  const anyone = dispatcher.as({ accessKeyId: "", arn: "", userId: "" });
+  const anyone = dispatcher.as({ accessKeyId: "", arn: "", userId: "" }, "");
   await anyone.call("iam", "GetRole", { RoleName: name }).catch(() => {
     throw invalid(`Role ${arn} is invalid or cannot be assumed`);
   });

@@ -174,7 +174,7 @@ const HANDLER_CODES: Readonly<Record<string, string>> = {
 function contextOf(stack: Stack, logicalId: string, world: StackWorld): ResourceContext {
   const { account, region } = world.dispatcher;
   return {
-    ...world.dispatcher.as(stack.principal),
+    ...world.dispatcher.as(stack.principal, "cloudformation.amazonaws.com"),
     account,
     region,
     partition: "aws",

@@ -5,7 +5,7 @@
  */
 import { AwsFailure, type AwsRequest, type Members } from "../aws-call.ts";
 import { evaluate } from "./evaluate.ts";
-import { requiredPermissions } from "./required-permissions.ts";
+import { type Requirements, requiredPermissions } from "./required-permissions.ts";
 
 /** What the ARNs of a call are made of. */
 export interface PolicyWorld {
@@ -13,6 +13,8 @@ export interface PolicyWorld {
   readonly region: string;
   /** Looks at what is there, without rights or traces. */
   ask(service: string, action: string, parameters: Members): Promise<Members>;
+  /** What a service says itself of its calls. */
+  requirements(service: string): Requirements | undefined;
 }
 
 /** @throws AwsFailure AccessDenied with the action and the ARN that were refused */

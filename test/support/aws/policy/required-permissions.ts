@@ -6,6 +6,16 @@
 import type { AwsRequest } from "../aws-call.ts";
 import type { PolicyWorld } from "./authorize.ts";
 import type { Permission } from "./evaluate.ts";
+import { iamRequirements } from "./iam-requirements.ts";
+import { lambdaRequirements } from "./lambda-requirements.ts";
+import {
+  cloudFormationRequirements,
+  cloudWatchRequirements,
+  ecrRequirements,
+  logsRequirements,
+  sqsRequirements,
+  ssmRequirements,
+} from "./plain-requirements.ts";
 
 /** What one service's calls need. @returns undefined for actions that it does not know */
 export type Requirements = (
@@ -13,7 +23,16 @@ export type Requirements = (
   world: PolicyWorld,
 ) => Promise<readonly Permission[] | undefined> | readonly Permission[] | undefined;
 
-const SERVICES: Readonly<Record<string, Requirements>> = {};
+const SERVICES: Readonly<Record<string, Requirements>> = {
+  cloudformation: cloudFormationRequirements,
+  ecr: ecrRequirements,
+  iam: iamRequirements,
+  lambda: lambdaRequirements,
+  logs: logsRequirements,
+  monitoring: cloudWatchRequirements,
+  sqs: sqsRequirements,
+  ssm: ssmRequirements,
+};
 
 /** Prefixes of actions that are not the name in the signature. */
 const PREFIXES: Readonly<Record<string, string>> = { monitoring: "cloudwatch", email: "ses" };
@@ -31,10 +50,14 @@ export async function requiredPermissions(
   if (FREE.has(name)) {
     return [];
   }
-  const known = await SERVICES[service]?.(request, world);
+  const known = await (world.requirements(service) ?? SERVICES[service])?.(request, world);
   const permissions = known ?? [{ action: name, resource: "*", context: {} }];
   return permissions.map((permission) => ({
     ...permission,
-    context: { "aws:RequestedRegion": region, ...permission.context },
+    context: {
+      "aws:RequestedRegion": region,
+      ...(request.calledVia === undefined ? {} : { "aws:CalledVia": [request.calledVia] }),
+      ...permission.context,
+    },
   }));
 }
