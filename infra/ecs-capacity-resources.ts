@@ -46,7 +46,7 @@ export interface CapacityPlace {
 
 export interface CapacityProvider {
   readonly name: string;
-  /** To be there before a service uses it. */
+  /** To be there before a service uses it, where its name alone does not say so. */
   readonly dependencies: readonly IDependable[];
 }
 
@@ -109,7 +109,7 @@ function managedInstances(
     const path = "ManagedInstancesProvider.InstanceLaunchTemplate.CapacityOptionType";
     provider.addPropertyOverride(path, "SPOT");
   }
-  return { name: provider.ref, dependencies: [provider, infrastructure, instances] };
+  return { name: provider.ref, dependencies: [] };
 }
 
 /** AWS's own policy lets ECS pass only roles of one fixed name; ours has none that could collide. */

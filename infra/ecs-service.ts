@@ -71,12 +71,7 @@ export function makeService(scope: Construct, parts: ServiceParts): BaseService 
     parts.alarms.map(({ alarmName }) => alarmName),
     { behavior: AlarmBehavior.ROLLBACK_ON_ALARM },
   );
-  service.node.addDependency(
-    front.rule,
-    task.startPolicy,
-    shiftRole,
-    ...parts.capacity.dependencies,
-  );
+  service.node.addDependency(task.startPolicy, ...parts.capacity.dependencies);
   writeRollout(service.node.findChild("Service") as CfnService, rollout);
   if (rollout.hasDowntime) {
     const warning = "recreate stops all tasks before it starts new ones: nobody answers meanwhile";
