@@ -8,6 +8,8 @@ import { synthesize } from "../support/cdk/synthesize.ts";
 /** What cdk-nag's AwsSolutions says of the stacks of infra/app, and why it stays so. */
 const AWS_POLICY = "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy";
 const EXPLAINED: Readonly<Record<string, string>> = {
+  "bento-models/Models/Bucket/Resource AwsSolutions-S1":
+    "access logs go to a bucket of the user's, by a prop: one of ours would be a bucket without them too",
   [`iris-managed/Iris/OperatorRole/Resource ${AWS_POLICY}/AWSLambdaManagedEC2ResourceOperator]`]:
     "Lambda's own policy for starting instances: AWS keeps it in step with what Lambda does",
   [`iris-gpu/Iris/Capacity/InfrastructureRole/Resource ${AWS_POLICY}/AmazonECSInfrastructureRolePolicyForManagedInstances]`]:

@@ -10,7 +10,7 @@ import type { Vpc } from "aws-cdk-lib/aws-ec2";
 import { Repository } from "aws-cdk-lib/aws-ecr";
 import type { Cluster } from "aws-cdk-lib/aws-ecs";
 import { Role } from "aws-cdk-lib/aws-iam";
-import { BentoEcsGpuService, BentoImage, BentoLambda } from "bentokit/cdk";
+import { BentoEcsGpuService, BentoImage, BentoLambda, BentoModelBucket } from "bentokit/cdk";
 import type { Construct } from "constructs";
 
 export interface IrisStackProps {
@@ -28,6 +28,7 @@ export class IrisStack extends Stack {
     const backend = Role.fromRoleName(this, "Backend", "shop-backend");
     const pipeline = Role.fromRoleName(this, "Pipeline", "shop-pipeline");
     repository.grantPullPush(pipeline);
+    new BentoModelBucket(this, "Models").grantPublish(pipeline);
 
     const { vpc, cluster } = props;
     const lambda = new BentoLambda(this, "Iris", { image, vpc });
