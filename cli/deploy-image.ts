@@ -1,6 +1,6 @@
 /**
- * The image that a deploy takes: one that is there, or made on the way. For this machine it is kept where deployments
- * here are started from.
+ * The image that a deploy takes: one that is there, or made on the way. It is kept in this user's layout of images, from
+ * where deployments here are started and images are pushed.
  *
  * @module
  */
@@ -9,11 +9,11 @@ import type { Adapter } from "../adapters/adapter.ts";
 import { BentoError } from "../core/bento-error.ts";
 import type { BentoManifest } from "../core/bento-manifest.ts";
 import type { Digest } from "../core/digest.ts";
-import type { PlannedImage } from "../core/plan.ts";
+import { isNoop, type Plan, type PlannedImage } from "../core/plan.ts";
 import { formatTag } from "../core/tag.ts";
 import { homeImages } from "../oci/home-images.ts";
 import { variantOf } from "../packager/image/start-config.ts";
-import { type ContainerizeFlags, makeImage } from "./actions/containerize.ts";
+import { type ContainerizeFlags, layerCacheOf, makeImage } from "./actions/containerize.ts";
 import { type CliContext, homeOf } from "./context.ts";
 import type { DeployFlags } from "./deploy-request.ts";
 
@@ -86,7 +86,8 @@ async function imageInLayout(
   }
   const { createLayout, openLayout } = await import("../oci/layout.ts");
   const { inspectImage } = await import("../oci/inspect-image.ts");
-  const layout = await openLayout(resolve(context.cwd, path));
+  const { stamps } = await layerCacheOf(context);
+  const layout = await openLayout(resolve(context.cwd, path), { stamps });
   const image = await inspectImage(
     layout,
     (await layout.images()).length > 1 ? { name: formatTag(manifest) } : {},
@@ -108,9 +109,11 @@ async function imageInLayout(
     digest,
     text,
   });
-  if (isHere(request)) {
+  const home = homeImages(homeOf(context));
+  if (layout.directory !== home) {
     const { copyImage } = await import("../oci/copy-image.ts");
-    const kept = await createLayout(homeImages(homeOf(context)));
+    // what is read once is known by its stamp, and what is on the same disk is a second name for it
+    const kept = await createLayout(home, { stamps });
     const { signal } = context;
     await copyImage(layout, kept, image, { name: formatTag(manifest), signal });
   }
@@ -122,6 +125,40 @@ async function imageInLayout(
     variant: variantOf(image.layers),
     ...signed,
   };
+}
+
+/**
+ * Whether an image that a plan from a file pushes or starts is where it is looked for.
+ *
+ * @throws BentoError BENTO_NOT_FOUND with what puts it there
+ */
+export async function refuseAbsentImage(
+  context: CliContext,
+  plan: Plan,
+  { capabilities }: Adapter,
+): Promise<void> {
+  const isPushed = plan.actions.some(({ kind }) => kind === "push");
+  const isStarted = capabilities.runs === "either" && !isNoop(plan);
+  if (plan.image === undefined || !(isPushed || isStarted)) {
+    return;
+  }
+  const { digest } = plan.image;
+  const directory = homeImages(homeOf(context));
+  const { openLayout } = await import("../oci/layout.ts");
+  const { inspectImage } = await import("../oci/inspect-image.ts");
+  try {
+    await inspectImage(await openLayout(directory), { digest });
+  } catch (cause) {
+    if (!BentoError.isInstance(cause) || cause.code !== "BENTO_NOT_FOUND") {
+      throw cause;
+    }
+    const line = `bento deploy ${formatTag(plan.bento)} --platform ${plan.platform} --image oci:DIR`;
+    throw new BentoError("BENTO_NOT_FOUND", `the plan's image ${digest} is not on this machine`, {
+      where: directory,
+      hint: `make it here, bento containerize ${formatTag(plan.bento)}, or bring it from where it was made: ${line} --plan`,
+      cause,
+    });
+  }
 }
 
 function sum(layers: readonly { size: number }[]): number {

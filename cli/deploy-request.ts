@@ -15,6 +15,7 @@ import { imageToDeploy } from "./deploy-image.ts";
 import { withProfile } from "./deploy-profile.ts";
 import { ensurePeers } from "./ensure-peers.ts";
 import { parseKeyValues } from "./key-values.ts";
+import { readPercent } from "./percent.ts";
 import { storeOf } from "./store.ts";
 
 export interface DeployFlags {
@@ -23,7 +24,12 @@ export interface DeployFlags {
   readonly name?: string;
   readonly set?: readonly string[];
   readonly engine?: string;
+  readonly region?: string;
   readonly setEnv?: readonly string[];
+  /** `KEY=REFERENCE` pairs. */
+  readonly secret?: readonly string[];
+  /** Per cent, as typed. */
+  readonly canary?: string;
   readonly plan?: boolean;
   readonly detailedExitcode?: boolean;
   readonly out?: string;
@@ -47,6 +53,7 @@ export async function deployRequest(
   bento: string | undefined,
   flags: DeployFlags,
 ): Promise<DeployRequest> {
+  const canary = flags.canary === undefined ? undefined : readPercent("--canary", flags.canary);
   const { platform, name, options } = await whereTo(context, flags);
   const { loadAdapter } = await import("../adapters/registry.ts");
   const { refuseUnmet, runsImage } = await import("../deploy/needs.ts");
@@ -61,8 +68,10 @@ export async function deployRequest(
   const adapter = await loadAdapter(platform);
   await ensurePeers(context, adapter, flags.yes === true);
   refuseUnmet(adapter, purpose === "show" ? [] : [purpose]);
+  refuseUnmet(adapter, canary === undefined ? [] : ["canary"]);
+  refuseUnmet(adapter, flags.secret === undefined ? [] : ["secrets"]);
   const given = await whatFor(context, bento, flags);
-  const { manifest, ...repinned } = await repinnedFor(context, given, flags);
+  const { manifest, asked, ...repinned } = await repinnedFor(context, given, flags);
   const sets = setsOf(flags);
   const isImage = runsImage(adapter, parseOptions(adapter, options, sets));
   if (!isImage && flags.requireSignature !== undefined) {
@@ -84,6 +93,9 @@ export async function deployRequest(
       project: bento === undefined ? context.cwd : undefined,
       variables: parseKeyValues("--set-env", flags.setEnv, "LOG_LEVEL=debug"),
     }),
+    secrets: parseKeyValues("--secret", flags.secret, "API_KEY=REFERENCE"),
+    asked,
+    ...(canary === undefined ? {} : { canary }),
     purpose,
   };
 }
@@ -99,9 +111,13 @@ function unsignable(platform: string): BentoError {
   );
 }
 
-/** `--engine` is an option of its platform like any other; an absent platform option says so. */
-function setsOf({ set = [], engine }: DeployFlags): string[] {
-  return engine === undefined ? [...set] : [...set, `engine=${engine}`];
+/** `--engine` and `--region` are options of their platform like any other; an absent platform option says so. */
+function setsOf({ set = [], engine, region }: DeployFlags): string[] {
+  return [
+    ...set,
+    ...(engine === undefined ? [] : [`engine=${engine}`]),
+    ...(region === undefined ? [] : [`region=${region}`]),
+  ];
 }
 
 interface Place {
@@ -151,19 +167,30 @@ async function whatFor(
   return (await store.bentos.get(parseTag(bento))).manifest;
 }
 
+interface Repinned {
+  readonly manifest: BentoManifest;
+  /** Tags of models as they were asked for here, by their name in the service. */
+  readonly asked: Readonly<Record<string, string>>;
+  readonly image?: string;
+}
+
 /** With `--model`: the bento with those versions, and its image where the bento's own is at hand. */
 async function repinnedFor(
   context: CliContext,
   from: BentoManifest,
   flags: DeployFlags,
-): Promise<{ manifest: BentoManifest; image?: string }> {
+): Promise<Repinned> {
   if (flags.model === undefined) {
-    return { manifest: from };
+    return { manifest: from, asked: {} };
   }
   const { repinStored } = await import("./repin.ts");
   const store = await storeOf(context, flags.store);
   const { model, image: given, json } = flags;
   const { bento, image } = await repinStored(context, from, { store, model, image: given, json });
   context.err(`repinned ${formatTag(from)} → ${formatTag(bento.manifest)}\n`);
-  return { manifest: bento.manifest, ...(image === undefined ? {} : { image: image.output }) };
+  return {
+    manifest: bento.manifest,
+    asked: parseKeyValues("--model", model),
+    ...(image === undefined ? {} : { image: image.output }),
+  };
 }

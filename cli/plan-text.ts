@@ -32,6 +32,12 @@ export function planText(plan: Plan): string {
     lines.push(`  image  ${image.digest} (${image.platform}, ${formatBytes(image.bytes)})`);
     lines.push(...(image.signedBy === undefined ? [] : [`         signed by ${image.signedBy}`]));
   }
+  for (const [name, reference] of Object.entries(plan.secrets ?? {})) {
+    lines.push(`  secret ${name} = ${reference}`);
+  }
+  if (plan.canary !== undefined) {
+    lines.push(`  canary ${plan.canary} % of the traffic first`);
+  }
   for (const action of plan.actions) {
     const risk = action.risk === "none" ? "" : `  [${action.risk}]`;
     lines.push(`  ${SIGNS[action.kind] ?? "?"} ${action.kind.padEnd(8)} ${action.resource}${risk}`);

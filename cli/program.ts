@@ -11,6 +11,7 @@ import { registerCompletion } from "./commands/completion.ts";
 import { registerContainerize } from "./commands/containerize.ts";
 import { registerDeploy } from "./commands/deploy.ts";
 import { registerDeployment } from "./commands/deployment.ts";
+import { registerDoctor } from "./commands/doctor.ts";
 import { registerHelp } from "./commands/help.ts";
 import { registerImage } from "./commands/image.ts";
 import { registerInit } from "./commands/init.ts";
@@ -48,6 +49,7 @@ export function createProgram(context: CliContext, setExitCode: SetExitCode): Co
   registerBase(program, context);
   registerDeploy(program, context, setExitCode);
   registerDeployment(program, context);
+  registerDoctor(program, context, setExitCode);
   registerCompletion(program, context);
   settle(program, context);
   return program;

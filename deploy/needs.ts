@@ -13,17 +13,19 @@ import { formatTag } from "../core/tag.ts";
 export type Need = Exclude<keyof Capabilities, "runs" | "inheritsEnvironment">;
 
 /** Of what a platform does not speak. */
-const UNSPOKEN: Missing = {
-  missing: "it takes no secrets by reference",
-  instead: "give the variable in clear with --set-env, or let the service read the secret itself",
-};
+function unspoken(platform: string): Missing {
+  return {
+    missing: `${platform} takes no secrets by reference`,
+    instead: "give the variable in clear with --set-env, or let the service read the secret itself",
+  };
+}
 
 /**
  * @throws BentoError BENTO_UNSUPPORTED with every need that is not met, and what to do instead
  */
 export function refuseUnmet({ platform, capabilities }: Adapter, needs: readonly Need[]): void {
   const unmet = needs.flatMap((need) => {
-    const capability = capabilities[need] ?? UNSPOKEN;
+    const capability = capabilities[need] ?? unspoken(platform);
     return capability === true ? [] : [capability];
   });
   if (unmet.length > 0) {

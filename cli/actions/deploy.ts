@@ -8,12 +8,15 @@ import { resolve } from "node:path";
 import { BentoError } from "../../core/bento-error.ts";
 import { formatPlan, isNoop, Plan, planDigest } from "../../core/plan.ts";
 import { HIDDEN, hideSecrets } from "../../core/secret-name.ts";
+import { formatTag } from "../../core/tag.ts";
 import type { DeployRequest } from "../../deploy/plan.ts";
 import type { DeployRuntime } from "../../deploy/runtime.ts";
 import { confirm } from "../confirm.ts";
 import type { CliContext } from "../context.ts";
+import { refuseAbsentImage } from "../deploy-image.ts";
 import { type DeployFlags, deployRequest } from "../deploy-request.ts";
 import { deployRuntime } from "../deploy-runtime.ts";
+import { ensurePeers } from "../ensure-peers.ts";
 import { printDocument } from "../output.ts";
 import { planText } from "../plan-text.ts";
 import { drawProgress } from "../progress.ts";
@@ -34,7 +37,12 @@ export async function deploy(
         hint: "leave it out: the plan says what is deployed",
       });
     }
-    return apply(context, { plan: await readPlan(context, flags.apply), flags, runtime });
+    const plan = await readPlan(context, flags.apply);
+    const { loadAdapter } = await import("../../adapters/registry.ts");
+    const adapter = await loadAdapter(plan.platform);
+    await ensurePeers(context, adapter, flags.yes === true);
+    await refuseAbsentImage(context, plan, adapter);
+    return apply(context, { plan, flags, runtime });
   }
   const request = await deployRequest(context, bento, flags);
   if (flags.emit !== undefined) {
@@ -86,6 +94,13 @@ async function apply(context: CliContext, { plan, flags, runtime }: Apply): Prom
     return 0;
   }
   context.out(`${deployment.url ?? deployment.name}\n`);
+  if (deployment.canary !== undefined) {
+    const name = `${deployment.name} --platform ${deployment.platform}`;
+    const env = deployment.environment === "default" ? "" : ` --env ${deployment.environment}`;
+    context.err(
+      `${deployment.canary} % of the traffic goes to ${formatTag(deployment.bento)}; next: bento deployment complete ${name}${env}, or abort\n`,
+    );
+  }
   if (!isChanged) {
     context.err("nothing to do: this is what runs\n");
   } else if (goldenCount === 0 && flags.verify) {

@@ -4,25 +4,15 @@
  * @module
  */
 import { BentoError } from "../../core/bento-error.ts";
-import { cloudName } from "../../core/cloud-name.ts";
 import type { Deployment } from "../../core/deployment.ts";
 import { formatTag } from "../../core/tag.ts";
-import type { DeploymentKey, DeployRuntime } from "../../deploy/runtime.ts";
+import type { DeploymentKey } from "../../deploy/runtime.ts";
 import { confirm } from "../confirm.ts";
 import type { CliContext } from "../context.ts";
 import { deployRuntime } from "../deploy-runtime.ts";
+import { type DeploymentFlags, namedDeployment } from "../deployment-key.ts";
+import { ensurePeers } from "../ensure-peers.ts";
 import { type OutputFormat, printDocument, printTable } from "../output.ts";
-import { drawProgress } from "../progress.ts";
-
-export interface DeploymentFlags {
-  readonly platform: string;
-  readonly env: string;
-  readonly store?: string;
-  readonly json?: boolean;
-}
-
-/** Names of deployments are at most so long on any platform. */
-const LONGEST_NAME = 63;
 
 export async function listAll(
   context: CliContext,
@@ -56,7 +46,7 @@ export async function getOne(
   name: string,
   flags: DeploymentFlags,
 ): Promise<void> {
-  const { runtime, key } = await prepare(context, name, flags);
+  const { runtime, key } = await namedDeployment(context, name, flags);
   const { getDeployment } = await import("../../deploy/records.ts");
   const record = await getDeployment(key, runtime);
   await printDocument(context, record, flags.json === true ? "json" : "yaml");
@@ -67,9 +57,10 @@ export async function showStatus(
   name: string,
   flags: DeploymentFlags,
 ): Promise<void> {
-  const { runtime, key } = await prepare(context, name, flags);
+  const { runtime, key, adapter, given } = await namedDeployment(context, name, flags);
+  await ensurePeers(context, adapter, false);
   const { statusOf } = await import("../../deploy/lifecycle.ts");
-  const status = await statusOf(key, runtime);
+  const status = await statusOf(key, runtime, given);
   if (flags.json === true) {
     await printDocument(context, status, "json");
   } else {
@@ -103,10 +94,11 @@ export async function showLogs(
   name: string,
   flags: DeploymentFlags & { follow?: boolean; tail?: string },
 ): Promise<void> {
-  const { runtime, key } = await prepare(context, name, flags);
+  const { runtime, key, adapter, given } = await namedDeployment(context, name, flags);
   const tail = flags.tail === undefined ? undefined : readCount(flags.tail);
+  await ensurePeers(context, adapter, false);
   const { logsOf } = await import("../../deploy/lifecycle.ts");
-  for await (const line of logsOf(key, runtime, { tail, follow: flags.follow })) {
+  for await (const line of logsOf(key, runtime, { ...given, tail, follow: flags.follow })) {
     context.out(`${line}\n`);
   }
 }
@@ -129,39 +121,19 @@ export async function destroy(
   name: string,
   flags: DeploymentFlags & { yes?: boolean },
 ): Promise<void> {
-  const { runtime, key } = await prepare(context, name, flags);
-  const { getDeployment } = await import("../../deploy/records.ts");
-  const { destroyDeployment } = await import("../../deploy/lifecycle.ts");
-  const { bento } = await getDeployment(key, runtime);
-  await confirm(
-    context,
-    `destroy ${key.name} (${formatTag(bento)}) on ${key.platform}?`,
-    flags.yes === true,
-  );
-  const record = await destroyDeployment(key, runtime);
+  const { runtime, key, adapter, given, store } = await namedDeployment(context, name, flags);
+  await ensurePeers(context, adapter, flags.yes === true);
+  const { destroyDeployment, statusOf } = await import("../../deploy/lifecycle.ts");
+  const latest = await store.deployments.latest(key);
+  if (latest === undefined) {
+    await statusOf(key, runtime, given); // a wrong name is said before anybody is asked
+  }
+  const bento = latest === undefined ? "of which no record tells" : formatTag(latest.bento);
+  await confirm(context, `destroy ${key.name} (${bento}) on ${key.platform}?`, flags.yes === true);
+  const record = await destroyDeployment(key, runtime, given);
   if (flags.json === true) {
-    await printDocument(context, record, "json");
+    await printDocument(context, record ?? { ...key, outcome: "destroyed" }, "json");
   } else {
     context.out(`${key.name}\n`);
   }
-}
-
-async function prepare(
-  context: CliContext,
-  name: string,
-  flags: DeploymentFlags,
-): Promise<{ runtime: DeployRuntime; key: DeploymentKey }> {
-  const { loadAdapter } = await import("../../adapters/registry.ts");
-  await loadAdapter(flags.platform); // a wrong platform is said before a name is looked for
-  const runtime = await deployRuntime(context, flags, drawProgress(context, flags.json === true));
-  const place = { platform: flags.platform, environment: flags.env };
-  // the bento's own name is taken too: deployments carry it as the platform writes it, with their environment
-  const names = [name, `${name}-${flags.env}`].map((text) => cloudName(text, LONGEST_NAME));
-  for (const candidate of names) {
-    const key = { ...place, name: candidate };
-    if ((await runtime.store.deployments.latest(key)) !== undefined) {
-      return { runtime, key };
-    }
-  }
-  return { runtime, key: { ...place, name: names[0] ?? name } };
 }

@@ -13,7 +13,8 @@ import { STORE_OPTION } from "../store.ts";
 /** What a plan says already. */
 const FIXED_BY_A_PLAN = [
   ...["plan", "out", "emit"],
-  ...["platform", "name", "set", "engine", "setEnv", "model", "image", "base", "requireSignature"],
+  ...["platform", "name", "set", "engine", "region", "setEnv", "secret", "canary"],
+  ...["model", "image", "base", "requireSignature"],
 ];
 
 export function registerDeploy(
@@ -29,7 +30,10 @@ export function registerDeploy(
     .option("--name <name>", "name of the deployment (default: the bento's)")
     .option("--set <key=value>", "option of the platform, over bentofile.yaml", collect)
     .option("--engine <name>", "on local: process, bwrap, podman or docker (as --set engine=)")
+    .option("--region <name>", "on a cloud: its region (as --set region=)")
     .option("--set-env <key=value>", "environment variable of the service", collect)
+    .option("--secret <key=reference>", "variable whose value the platform keeps", collect)
+    .option("--canary <percent>", "share of the traffic for the new version first, 1 to 99")
     .option("--plan", "show what would be done and stop")
     .option("--detailed-exitcode", "with --plan: exit 9 when something would change")
     .option("--out <file>", "write the plan to a file and stop")

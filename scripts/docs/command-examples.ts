@@ -55,6 +55,16 @@ export const COMMAND_EXAMPLES: Readonly<Record<string, string>> = {
   "deployment get": "bento deployment get iris_classifier --json",
   "deployment status": "bento deployment status iris_classifier",
   "deployment logs": "bento deployment logs iris_classifier --tail 50",
+  "deployment history": "bento deployment history iris_classifier",
+  "deployment traffic":
+    "bento deployment traffic iris_classifier --platform aws-lambda --percent 50",
+  "deployment complete": "bento deployment complete iris_classifier --platform aws-lambda",
+  "deployment abort": "bento deployment abort iris_classifier --platform aws-lambda",
+  "deployment rollback":
+    "bento deployment rollback iris_classifier --platform aws-lambda --to iris_classifier:f00dd330bda086ef",
+  "deployment prune":
+    "bento deployment prune iris_classifier --platform aws-lambda --keep 3 --plan",
   "deployment destroy": "bento deployment destroy iris_classifier --yes",
+  doctor: "bento doctor --platform aws-lambda --set region=eu-central-1",
   completion: "bento completion bash",
 };

@@ -167,7 +167,7 @@ describe("secrets", () => {
 
   const misuse: [Partial<DeployRequest>, string][] = [
     [{ variables: { API_KEY: "k" } }, "API_KEY is given in clear and as a secret"],
-    [{ platform: "local" }, "it takes no secrets by reference"],
+    [{ platform: "local" }, "local takes no secrets by reference"],
   ];
 
   it.each(misuse)("are refused with %j", async (request, message) => {

@@ -106,9 +106,10 @@ export function scriptedPlatform(capabilities: Partial<Capabilities> = {}): Scri
         reasons: [`${percent} % to ${wanted}`],
         risk: "none",
       };
-      const actions: PlanAction[] = isThere
-        ? [noop("service")]
-        : [{ kind: "version", resource: wanted, reasons: ["it is new"], risk: "none" }, share];
+      const version: PlanAction = { ...share, kind: "version", resource: wanted };
+      const push: PlanAction = { ...share, kind: "push", resource: "image" };
+      const pushed = desired.image === undefined ? [] : [push];
+      const actions = isThere ? [noop("service")] : [...pushed, version, share];
       return planOf(SCRIPTED, desired, {
         actions,
         warnings: [],
