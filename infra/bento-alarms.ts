@@ -18,7 +18,7 @@ import type { ITopic } from "aws-cdk-lib/aws-sns";
 import { Construct } from "constructs";
 import { BentoError } from "../core/bento-error.ts";
 import type { BentoMetrics } from "./bento-metrics.ts";
-import { known } from "./lambda-compute.ts";
+import { known } from "./known.ts";
 import { pinFlags } from "./pinned-flags.ts";
 
 export interface BentoAlarmsProps {
@@ -150,7 +150,10 @@ export class BentoAlarms extends Construct {
       alarm.addAlarmAction(action);
       alarm.addOkAction(action);
     }
-    alarm.addAlarmAction(...(props.actions ?? []));
+    // With none, older versions of the library write an empty list.
+    if (props.actions !== undefined && props.actions.length > 0) {
+      alarm.addAlarmAction(...props.actions);
+    }
     return alarm;
   }
 

@@ -27,7 +27,10 @@ export async function packPackage(into: string): Promise<string> {
     await cp(join(REPOSITORY, path), join(into, path), { recursive: true });
   }
   const tsc = join(REPOSITORY, "node_modules", ".bin", "tsc");
-  await run(tsc, ["-p", join(REPOSITORY, "tsconfig.build.json"), "--outDir", join(into, "dist")]);
+  const build = ["-p", join(REPOSITORY, "tsconfig.build.json"), "--outDir", join(into, "dist")];
+  await run(tsc, build).catch((error: { stdout: string }) => {
+    throw new Error(`the package does not compile:\n${error.stdout.slice(0, 2000)}`);
+  });
   await chmod(join(into, "dist", "cli", "main.js"), 0o755);
   await run(process.execPath, ["scripts/published-manifest.ts", "strip"], { cwd: into });
   const { stdout } = await run("npm", ["pack", "--ignore-scripts", "--silent"], { cwd: into });
