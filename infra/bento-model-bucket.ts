@@ -103,8 +103,8 @@ export class BentoModelBucket extends Construct {
   }
 
   /**
-   * Lets somebody read, import, push and promote. Nothing that stands can be overwritten or deleted by it: of keys that go
-   * away again, there is only what a writer leaves under `pending/` while it writes.
+   * Lets somebody read, import, push and promote. Deleting is for what a writer leaves under `pending/` while it writes,
+   * nothing else; what is overwritten past the store stays as an older version.
    */
   grantPublish(grantee: IGrantable): Grant {
     return this.#grantObjects(grantee, [

@@ -69,6 +69,14 @@ export function managedProblems(settings: ManagedSettings): string[] {
   return problems;
 }
 
+/** @param versions - of all functions on one capacity provider */
+export function versionProblems(versions: number): string[] {
+  const { versions: most } = LAMBDA_LIMITS.managed;
+  return versions <= most
+    ? []
+    : [`${versions} function versions on one capacity provider: ${most} at most`];
+}
+
 /** An environment has whole vCPUs, one at least. */
 function ratioProblems({ memoryMb, memoryGibPerVCpu }: ManagedSettings): string[] {
   const ratios: readonly number[] = LAMBDA_LIMITS.managed.memoryGibPerVCpu;

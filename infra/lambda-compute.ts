@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { Annotations, Size, Token } from "aws-cdk-lib";
+import { Annotations, Size } from "aws-cdk-lib";
 import { type ISecurityGroup, type ISubnet, SecurityGroup } from "aws-cdk-lib/aws-ec2";
 import { type IManagedPolicy, ManagedPolicy, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import {
@@ -21,7 +21,9 @@ import type { Construct } from "constructs";
 import { BentoError } from "../core/bento-error.ts";
 import type { Profile } from "../core/profile.ts";
 import type { ManagedInstancesProps } from "./bento-compute.ts";
+import { versionProblems } from "./compute-limits.ts";
 import { given } from "./given.ts";
+import { refuseLambdaProblems } from "./lambda-limits.ts";
 import { managedConcurrency } from "./lambda-sizing.ts";
 
 /** What a capacity provider is made with, beside what its user says of it. */
@@ -36,6 +38,9 @@ export interface Capacity {
   /** None of a provider that was there already. */
   readonly securityGroups: readonly ISecurityGroup[];
 }
+
+/** Functions on each, in this app: each of them has a version there, and the versions before it that are kept. */
+const VERSIONS = new WeakMap<ICapacityProvider, number>();
 
 /** Memory for one vCPU where nothing is said, which is the least that Lambda gives. */
 export const DEFAULT_MEMORY_PER_VCPU = Size.gibibytes(2);
@@ -88,6 +93,9 @@ export function attachCapacity(
   Annotations.of(lambda).addInfo(
     "on managed instances for good: a function can change its capacity provider, not leave it",
   );
+  const versions = (VERSIONS.get(provider) ?? 0) + 1;
+  VERSIONS.set(provider, versions);
+  refuseLambdaProblems(versionProblems(versions), provider.node.path);
   const resource = functionResource(lambda);
   resource.capacityProviderConfig = {
     lambdaManagedInstancesCapacityProviderConfig: {
@@ -118,11 +126,6 @@ export function functionResource(lambda: DockerImageFunction): CfnFunction {
     });
   }
   return resource;
-}
-
-/** A value that is known when the app is synthesised. */
-export function known<Value>(value: Value | undefined): Value | undefined {
-  return Token.isUnresolved(value) ? undefined : value;
 }
 
 function makeSecurityGroup(scope: Construct, { vpc }: ManagedInstancesProps): SecurityGroup {

@@ -8,7 +8,8 @@ import { type Duration, type Size, SizeRoundingBehavior, Token } from "aws-cdk-l
 import { BentoCompute, type ManagedInstancesProps } from "./bento-compute.ts";
 import type { BentoLambdaProps } from "./bento-lambda-props.ts";
 import { managedProblems, standardProblems } from "./compute-limits.ts";
-import { DEFAULT_MEMORY_PER_VCPU, known, subnetsOf } from "./lambda-compute.ts";
+import { known } from "./known.ts";
+import { DEFAULT_MEMORY_PER_VCPU, subnetsOf } from "./lambda-compute.ts";
 import { LAMBDA_LIMITS, lambdaProblems, outOfRange } from "./lambda-limits.ts";
 import { problemsOfQueue } from "./lambda-queue.ts";
 import { urlProblems } from "./lambda-url.ts";

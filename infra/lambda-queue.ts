@@ -11,7 +11,7 @@ import { CfnQueue, type IQueue, Queue, QueueEncryption } from "aws-cdk-lib/aws-s
 import type { Construct } from "constructs";
 import type { BentoQueue, OwnQueueProps, QueueChoice } from "./bento-queue.ts";
 import { given } from "./given.ts";
-import { known } from "./lambda-compute.ts";
+import { known } from "./known.ts";
 import { LAMBDA_LIMITS } from "./lambda-limits.ts";
 import { leastVisibilitySeconds, QUEUE_LIMITS, queueProblems } from "./queue-limits.ts";
 

@@ -88,6 +88,8 @@ class MetricsSource implements Metrics {
         const labels = { endpoint, http_response_code: String(status) };
         const group = this.#group(labels, [
           ["service_name", ...Object.keys(labels)],
+          // Alarms cannot add up over paths by themselves.
+          ["service_name", "http_response_code"],
           ["service_name"],
         ]);
         this.#count(group, "request_total");

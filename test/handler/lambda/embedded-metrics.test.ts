@@ -72,6 +72,10 @@ describe("embeddedMetrics", () => {
                   ],
                   [
                     "service_name",
+                    "http_response_code",
+                  ],
+                  [
+                    "service_name",
                   ],
                 ],
                 "Metrics": [
