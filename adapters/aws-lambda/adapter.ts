@@ -7,8 +7,10 @@
 
 import { LAMBDA_LIMITS } from "../../infra/lambda-limits.ts";
 import type { Adapter } from "../adapter.ts";
+import { awsTrust } from "../aws/access/github-trust.ts";
 import { awsPeers } from "../aws/aws-peers.ts";
 import { requirePeers } from "../peers.ts";
+import { lambdaAccess } from "./access.ts";
 import { importInfra, ownVersion } from "./apply-stacks.ts";
 import { emittedFiles } from "./emit.ts";
 import { observeLambda } from "./observe.ts";
@@ -58,6 +60,8 @@ export const awsLambdaAdapter: Adapter<typeof AwsLambdaOptions, LambdaObserved> 
   observe: observeLambda,
   plan: planAwsLambda,
   rollout: lambdaRollout,
+  access: lambdaAccess,
+  trust: (jobs, context) => awsTrust(AWS_LAMBDA, jobs, context),
   async emit(desired, { projectDirectory }) {
     const target = lambdaTarget(desired);
     requirePeers(AWS_LAMBDA, CDK_PEERS, projectDirectory);

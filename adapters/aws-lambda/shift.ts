@@ -80,15 +80,18 @@ interface Standing {
   readonly functionName: string;
 }
 
-/** The one that is named, else that of the record, else the next lower one. */
+/** The one that is named, else that of the record, else what a canary leaves, else the next lower one. */
 function earlier({ to, before }: RestoreRequest, standing: Standing): ObservedVersion {
   const { versions, from, functionName } = standing;
   const recorded = LambdaDetails.partial().safeParse(before?.details ?? {}).data?.version;
+  const isWhole = Object.keys(from.others).length === 0;
+  const stable = isWhole ? undefined : from.version;
+  const wanted = isWhole && recorded === from.version ? undefined : (recorded ?? stable);
   const found =
     to !== undefined
       ? versions.find(({ id, bento }) => id === to || bento === to)
-      : (versions.find(({ id }) => id === recorded && id !== from.version) ??
-        versions.find(({ id }) => Number(id) < Number(from.version)));
+      : (versions.find(({ id }) => id === wanted) ??
+        versions.find(({ id }) => id === stable || Number(id) < Number(from.version)));
   if (found !== undefined) {
     return found;
   }

@@ -56,7 +56,7 @@ export function lambdaTarget(
   const account = place?.account ?? options.account;
   const region = place?.region ?? options.region;
   const settings = settingsOf(desired, place);
-  const repository = repositoryOf(desired);
+  const repository = repositoryName(manifest.name, options);
   const problems = [
     ...lambdaProblems(limited(settings)),
     ...imageProblems(image, options.architecture),
@@ -138,10 +138,13 @@ function limited({ compute, ...settings }: LambdaSettings) {
   return { ...settings, compute: kind } as const;
 }
 
-function repositoryOf({ options, manifest }: Desired<AwsLambdaOptions>): string {
-  const { repository } = options;
+/** ECR repository of a bento's images. */
+export function repositoryName(
+  bentoName: string,
+  { repository }: Pick<AwsLambdaOptions, "repository">,
+): string {
   return repository === undefined
-    ? `bento/${cloudName(manifest.name, REPOSITORY_CHARACTERS - 6)}`
+    ? `bento/${cloudName(bentoName, REPOSITORY_CHARACTERS - 6)}`
     : (IN_FULL.exec(repository)?.[3] ?? repository);
 }
 

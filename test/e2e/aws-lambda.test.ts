@@ -63,9 +63,10 @@ async function must(line: string): Promise<Ran> {
   return ran;
 }
 
-async function versions(): Promise<unknown> {
-  const { out } = await must("deployment history flowers --platform aws-lambda --json");
-  return JSON.parse(out);
+async function shares(): Promise<unknown> {
+  const { out } = await must("deployment traffic flowers --platform aws-lambda --json");
+  const versions: { id: string; percent: number }[] = JSON.parse(out);
+  return Object.fromEntries(versions.map(({ id, percent }) => [id, percent]));
 }
 
 describe("bento deploy --platform aws-lambda", () => {
@@ -115,7 +116,9 @@ describe("bento deploy --platform aws-lambda", () => {
       const ran = await must(DEPLOY);
       expect(writes(ran)).toEqual([]);
       expect(ran.err).toContain("nothing to do: this is what runs");
-      expect(asked(ran)).toMatchInlineSnapshot(`"sts:GetCallerIdentity lambda:GetFunction lambda:GetAlias lambda:GetFunction sts:GetCallerIdentity lambda:GetFunction lambda:GetAlias lambda:GetFunction"`);
+      expect(asked(ran)).toMatchInlineSnapshot(
+        `"sts:GetCallerIdentity lambda:GetFunction lambda:GetAlias lambda:GetFunction sts:GetCallerIdentity lambda:GetFunction lambda:GetAlias lambda:GetFunction"`,
+      );
       expect(JSON.parse((await must(`${DEPLOY} --json`)).out)).toMatchObject({ isChanged: false });
     },
     DEPLOY_MS,
@@ -128,7 +131,9 @@ describe("bento deploy --platform aws-lambda", () => {
       await stand.cli.must("build");
       const ran = await must(DEPLOY);
       expect(PROMOTE).toEqual(expect.arrayContaining(writes(ran)));
-      expect(asked(ran)).toMatchInlineSnapshot(`"sts:GetCallerIdentity lambda:GetFunction lambda:GetAlias lambda:GetFunction sts:GetCallerIdentity lambda:GetFunction lambda:GetAlias lambda:GetFunction lambda:GetFunction lambda:GetAlias lambda:GetFunction lambda:GetFunction lambda:GetAlias lambda:GetFunction lambda:UpdateFunctionCode lambda:GetFunctionConfiguration lambda:GetFunctionConfiguration lambda:PublishVersion lambda:GetFunction lambda:GetAlias lambda:GetFunctionConfiguration lambda:Invoke lambda:Invoke lambda:GetAlias lambda:UpdateAlias lambda:GetAlias"`);
+      expect(asked(ran)).toMatchInlineSnapshot(
+        `"sts:GetCallerIdentity lambda:GetFunction lambda:GetAlias lambda:GetFunction sts:GetCallerIdentity lambda:GetFunction lambda:GetAlias lambda:GetFunction lambda:GetFunction lambda:GetAlias lambda:GetFunction lambda:GetFunction lambda:GetAlias lambda:GetFunction lambda:UpdateFunctionCode lambda:GetFunctionConfiguration lambda:GetFunctionConfiguration lambda:PublishVersion lambda:GetFunction lambda:GetAlias lambda:GetFunctionConfiguration lambda:Invoke lambda:Invoke lambda:GetAlias lambda:UpdateAlias lambda:GetAlias"`,
+      );
       expect(
         ran.calls
           .filter(({ action }) => action === "Invoke")
@@ -181,7 +186,7 @@ describe("bento deploy --platform aws-lambda", () => {
       expect(ran.exitCode).toBe(6);
       expect(ran.err.slice(ran.err.indexOf("error:"))).toMatchInlineSnapshot(`
         "error: golden/count.jsonl:1: $: expected 4, got 5
-          do: rolled back: flowers:896b2b59fc1ab11b runs; repair the service or its golden requests, build and deploy again
+          do: rolled back: flowers:86401c78a67ca823 runs; repair the service or its golden requests, build and deploy again
         "
       `);
       expect(writes(ran)).not.toContain("lambda:UpdateAlias");
@@ -195,10 +200,19 @@ describe("bento deploy --platform aws-lambda", () => {
     async () => {
       const first = await must(`${DEPLOY} --set memoryMb=2048 --canary 10 --json`);
       expect(JSON.parse(first.out).details.traffic).toEqual({ "4": 90, "5": 10 });
-      const ran = await must("deployment complete flowers --platform aws-lambda --yes --json");
+      const ran = await must("deployment complete flowers --platform aws-lambda --json");
       expect(writes(ran)).toEqual(["lambda:UpdateAlias"]);
-      expect(asked(ran)).toMatchInlineSnapshot();
-      expect(JSON.parse(ran.out)).toMatchInlineSnapshot();
+      expect(asked(ran)).toMatchInlineSnapshot(
+        `"sts:GetCallerIdentity lambda:GetFunction lambda:GetAlias lambda:UpdateAlias lambda:GetAlias lambda:GetAlias lambda:GetFunction"`,
+      );
+      expect(JSON.parse(ran.out)).toMatchObject({
+        deployment: {
+          outcome: "succeeded",
+          change: "complete",
+          details: { traffic: { "5": 100 } },
+        },
+        versions: [{ id: "5", percent: 100 }],
+      });
     },
     DEPLOY_MS,
   );
@@ -210,339 +224,10 @@ describe("bento deploy --platform aws-lambda", () => {
       expect(ran.calls.filter((call) => call.isWrite).map(({ action }) => action)).toEqual([
         "UpdateAlias",
       ]);
-      expect(asked(ran)).toMatchInlineSnapshot(`"sts:GetCallerIdentity lambda:GetFunction lambda:GetAlias lambda:ListVersionsByFunction lambda:UpdateAlias lambda:GetAlias lambda:GetAlias lambda:GetFunction"`);
-      expect(await versions()).toMatchInlineSnapshot(`
-        [
-          {
-            "at": "2026-11-21T10:08:44.711Z",
-            "bento": {
-              "digest": "sha256:bf6f41c42e8cbc509cafa9b97c1f1b281883e141e2faae179ddcc0c14c6e7f21",
-              "models": {
-                "iris": {
-                  "digest": "sha256:2ac78f511b4359b691d1ac9ff8ff0896981296393880e000f060a5dba351ed4d",
-                  "tag": "iris:v2",
-                },
-              },
-              "name": "flowers",
-              "version": "896b2b59fc1ab11b",
-            },
-            "by": "tester",
-            "change": "rollback",
-            "details": {
-              "account": "123456789012",
-              "aliasArn": "arn:aws:lambda:eu-west-1:123456789012:function:flowers:live",
-              "bento": "flowers",
-              "functionName": "flowers",
-              "logGroup": "bento-flowers-BentoLogsCF6407A3-9C76457F8743",
-              "region": "eu-west-1",
-              "repository": "bento/flowers",
-              "stack": "bento-flowers",
-              "traffic": {
-                "3": 100,
-              },
-              "version": "3",
-            },
-            "environment": "default",
-            "image": {
-              "bytes": 18265753,
-              "digest": "sha256:1b3fd87b7e603bca51691233e717060ee82aa8d886b7b7bb099a2a9011e4cc27",
-              "platform": "linux/amd64",
-              "variant": "cpu",
-            },
-            "message": "rolled back from flowers:7294ae92fb355a37",
-            "name": "flowers",
-            "outcome": "succeeded",
-            "plan": "sha256:c14c8c4f99e521cbb2299fc9bef04683a4a523647f9b0ab6d78612aec536d4d0",
-            "platform": "aws-lambda",
-            "schema": 1,
-            "verified": true,
-          },
-          {
-            "at": "2026-11-21T10:08:43.347Z",
-            "bento": {
-              "digest": "sha256:e381c1fa76f817d51769bad9fc7ffdac184cdb83cb3d4a6852cd57cd5cbdd606",
-              "models": {
-                "iris": {
-                  "digest": "sha256:4963a8dc646fff7684e4d69efd62d6d409cecc7a98ec994f73dbc2bf69c62339",
-                  "tag": "iris:v1",
-                },
-              },
-              "name": "flowers",
-              "version": "7294ae92fb355a37",
-            },
-            "by": "tester",
-            "canary": 10,
-            "details": {
-              "account": "123456789012",
-              "aliasArn": "arn:aws:lambda:eu-west-1:123456789012:function:flowers:live",
-              "bento": "flowers",
-              "functionName": "flowers",
-              "logGroup": "bento-flowers-BentoLogsCF6407A3-9C76457F8743",
-              "region": "eu-west-1",
-              "repository": "bento/flowers",
-              "stack": "bento-flowers",
-              "traffic": {
-                "4": 90,
-                "5": 10,
-              },
-              "version": "5",
-            },
-            "environment": "default",
-            "image": {
-              "bytes": 18265681,
-              "digest": "sha256:bb87970ee467e8bc194ea35c9bb6c34a0853622716325c49418e8c3f47e9abe1",
-              "platform": "linux/amd64",
-              "variant": "cpu",
-            },
-            "name": "flowers",
-            "outcome": "succeeded",
-            "plan": "sha256:14e30c406750edb20a244d6278ad751ef3e0cf556712e0b526e8052c19fcb4b1",
-            "platform": "aws-lambda",
-            "schema": 1,
-            "verified": true,
-          },
-          {
-            "at": "2026-11-21T10:08:42.008Z",
-            "bento": {
-              "digest": "sha256:e381c1fa76f817d51769bad9fc7ffdac184cdb83cb3d4a6852cd57cd5cbdd606",
-              "models": {
-                "iris": {
-                  "digest": "sha256:4963a8dc646fff7684e4d69efd62d6d409cecc7a98ec994f73dbc2bf69c62339",
-                  "tag": "iris:v1",
-                },
-              },
-              "name": "flowers",
-              "version": "7294ae92fb355a37",
-            },
-            "by": "tester",
-            "details": {
-              "account": "123456789012",
-              "aliasArn": "arn:aws:lambda:eu-west-1:123456789012:function:flowers:live",
-              "bento": "flowers",
-              "functionName": "flowers",
-              "logGroup": "bento-flowers-BentoLogsCF6407A3-9C76457F8743",
-              "region": "eu-west-1",
-              "repository": "bento/flowers",
-              "stack": "bento-flowers",
-              "traffic": {
-                "4": 100,
-              },
-              "version": "4",
-            },
-            "environment": "default",
-            "image": {
-              "bytes": 18265681,
-              "digest": "sha256:bb87970ee467e8bc194ea35c9bb6c34a0853622716325c49418e8c3f47e9abe1",
-              "platform": "linux/amd64",
-              "variant": "cpu",
-            },
-            "message": "golden/count.jsonl:1: $: expected 4, got 5",
-            "name": "flowers",
-            "outcome": "rolled-back",
-            "plan": "sha256:2b30a4e9cccfc98373250bdec1589942f4adfc7dc40d5f6e7cd70ba74ebcd541",
-            "platform": "aws-lambda",
-            "schema": 1,
-            "verified": false,
-          },
-          {
-            "at": "2026-11-21T10:08:38.769Z",
-            "bento": {
-              "digest": "sha256:bf6f41c42e8cbc509cafa9b97c1f1b281883e141e2faae179ddcc0c14c6e7f21",
-              "models": {
-                "iris": {
-                  "digest": "sha256:2ac78f511b4359b691d1ac9ff8ff0896981296393880e000f060a5dba351ed4d",
-                  "tag": "iris:v2",
-                },
-              },
-              "name": "flowers",
-              "version": "896b2b59fc1ab11b",
-            },
-            "by": "tester",
-            "details": {
-              "account": "123456789012",
-              "aliasArn": "arn:aws:lambda:eu-west-1:123456789012:function:flowers:live",
-              "bento": "flowers",
-              "functionName": "flowers",
-              "logGroup": "bento-flowers-BentoLogsCF6407A3-9C76457F8743",
-              "region": "eu-west-1",
-              "repository": "bento/flowers",
-              "stack": "bento-flowers",
-              "traffic": {
-                "4": 100,
-              },
-              "version": "4",
-            },
-            "environment": "default",
-            "image": {
-              "bytes": 18265753,
-              "digest": "sha256:1b3fd87b7e603bca51691233e717060ee82aa8d886b7b7bb099a2a9011e4cc27",
-              "platform": "linux/amd64",
-              "variant": "cpu",
-            },
-            "name": "flowers",
-            "outcome": "succeeded",
-            "plan": "sha256:c14c8c4f99e521cbb2299fc9bef04683a4a523647f9b0ab6d78612aec536d4d0",
-            "platform": "aws-lambda",
-            "schema": 1,
-            "verified": true,
-          },
-          {
-            "at": "2026-11-21T10:08:21.836Z",
-            "bento": {
-              "digest": "sha256:bf6f41c42e8cbc509cafa9b97c1f1b281883e141e2faae179ddcc0c14c6e7f21",
-              "models": {
-                "iris": {
-                  "digest": "sha256:2ac78f511b4359b691d1ac9ff8ff0896981296393880e000f060a5dba351ed4d",
-                  "tag": "iris:v2",
-                },
-              },
-              "name": "flowers",
-              "version": "896b2b59fc1ab11b",
-            },
-            "by": "tester",
-            "details": {
-              "account": "123456789012",
-              "aliasArn": "arn:aws:lambda:eu-west-1:123456789012:function:flowers:live",
-              "bento": "flowers",
-              "functionName": "flowers",
-              "logGroup": "bento-flowers-BentoLogsCF6407A3-9C76457F8743",
-              "region": "eu-west-1",
-              "repository": "bento/flowers",
-              "stack": "bento-flowers",
-              "traffic": {
-                "3": 100,
-              },
-              "version": "3",
-            },
-            "environment": "default",
-            "image": {
-              "bytes": 18265753,
-              "digest": "sha256:1b3fd87b7e603bca51691233e717060ee82aa8d886b7b7bb099a2a9011e4cc27",
-              "platform": "linux/amd64",
-              "variant": "cpu",
-            },
-            "name": "flowers",
-            "outcome": "succeeded",
-            "plan": "sha256:040a761584621db106d75edb3a33b7950b7887daef1b34642c665f47b67da5dd",
-            "platform": "aws-lambda",
-            "schema": 1,
-            "verified": true,
-          },
-          {
-            "at": "2026-11-21T10:08:17.725Z",
-            "bento": {
-              "digest": "sha256:fee7c58d260893923604286942044d1c06af057f63dae31604488869d715a2c3",
-              "models": {
-                "iris": {
-                  "digest": "sha256:4963a8dc646fff7684e4d69efd62d6d409cecc7a98ec994f73dbc2bf69c62339",
-                  "tag": "iris:v1",
-                },
-              },
-              "name": "flowers",
-              "version": "9fb3ea944e224256",
-            },
-            "by": "tester",
-            "details": {
-              "account": "123456789012",
-              "aliasArn": "arn:aws:lambda:eu-west-1:123456789012:function:flowers:live",
-              "bento": "flowers",
-              "functionName": "flowers",
-              "logGroup": "bento-flowers-BentoLogsCF6407A3-9C76457F8743",
-              "region": "eu-west-1",
-              "repository": "bento/flowers",
-              "stack": "bento-flowers",
-              "traffic": {
-                "2": 100,
-              },
-              "version": "2",
-            },
-            "environment": "default",
-            "image": {
-              "bytes": 18265682,
-              "digest": "sha256:900425573ac277b0cc2643862282e8471857501bafef557d6d4495eeb50325f5",
-              "platform": "linux/amd64",
-              "variant": "cpu",
-            },
-            "name": "flowers",
-            "outcome": "succeeded",
-            "plan": "sha256:652a96c0398131ed3872f219b43c2ae4701eccf3eb79fbf9794cee476cf4df7a",
-            "platform": "aws-lambda",
-            "schema": 1,
-            "verified": true,
-          },
-          {
-            "at": "2026-11-21T10:08:08.056Z",
-            "bento": {
-              "digest": "sha256:988ccc82de8aed6e78fab8a14bb1103fd850ed5e674845ed6ac95e231869c288",
-              "models": {
-                "iris": {
-                  "digest": "sha256:4963a8dc646fff7684e4d69efd62d6d409cecc7a98ec994f73dbc2bf69c62339",
-                  "tag": "iris:v1",
-                },
-              },
-              "name": "flowers",
-              "version": "b23a2ac1a74fb1d7",
-            },
-            "by": "tester",
-            "details": {
-              "account": "123456789012",
-              "aliasArn": "arn:aws:lambda:eu-west-1:123456789012:function:flowers:live",
-              "bento": "flowers",
-              "functionName": "flowers",
-              "logGroup": "bento-flowers-BentoLogsCF6407A3-9C76457F8743",
-              "region": "eu-west-1",
-              "repository": "bento/flowers",
-              "stack": "bento-flowers",
-              "traffic": {
-                "1": 100,
-              },
-              "version": "1",
-            },
-            "environment": "default",
-            "image": {
-              "bytes": 18265678,
-              "digest": "sha256:80d6dd9d895581e1b00984ba72dcd5a7b5b22f50f2cba7f8d66daf3043ce1ced",
-              "platform": "linux/amd64",
-              "variant": "cpu",
-            },
-            "name": "flowers",
-            "outcome": "succeeded",
-            "plan": "sha256:a14ce03efeee66ee351b802d18a6c7c2cbe3f2b0409168a10ec521bf3119fa75",
-            "platform": "aws-lambda",
-            "schema": 1,
-            "verified": true,
-          },
-          {
-            "at": "2026-11-21T10:07:43.869Z",
-            "bento": {
-              "digest": "sha256:988ccc82de8aed6e78fab8a14bb1103fd850ed5e674845ed6ac95e231869c288",
-              "models": {
-                "iris": {
-                  "digest": "sha256:4963a8dc646fff7684e4d69efd62d6d409cecc7a98ec994f73dbc2bf69c62339",
-                  "tag": "iris:v1",
-                },
-              },
-              "name": "flowers",
-              "version": "b23a2ac1a74fb1d7",
-            },
-            "by": "tester",
-            "details": {},
-            "environment": "default",
-            "image": {
-              "bytes": 18265678,
-              "digest": "sha256:80d6dd9d895581e1b00984ba72dcd5a7b5b22f50f2cba7f8d66daf3043ce1ced",
-              "platform": "linux/amd64",
-              "variant": "cpu",
-            },
-            "name": "flowers",
-            "outcome": "started",
-            "plan": "sha256:a14ce03efeee66ee351b802d18a6c7c2cbe3f2b0409168a10ec521bf3119fa75",
-            "platform": "aws-lambda",
-            "schema": 1,
-            "verified": false,
-          },
-        ]
-      `);
+      expect(asked(ran)).toMatchInlineSnapshot(
+        `"sts:GetCallerIdentity lambda:GetFunction lambda:GetAlias lambda:ListVersionsByFunction lambda:UpdateAlias lambda:GetAlias lambda:GetAlias lambda:GetFunction"`,
+      );
+      expect(await shares()).toEqual({ "5": 0, "4": 100, "3": 0, "2": 0, "1": 0 });
     },
     DEPLOY_MS,
   );
@@ -555,11 +240,13 @@ describe("bento deploy --platform aws-lambda", () => {
         ran.out.replaceAll(/[0-9a-f]{16}/g, "VERSION").replace(/deployed .*/, "deployed AT"),
       ).toMatchInlineSnapshot(`
         "flowers  ready
-          flowers:live → version 3 (flowers:VERSION) 100 %
+          flowers:live → version 4 (flowers:VERSION) 100 %
           flowers:VERSION, deployed AT
         "
       `);
-      expect(asked(ran)).toMatchInlineSnapshot(`"sts:GetCallerIdentity lambda:GetAlias lambda:GetFunction"`);
+      expect(asked(ran)).toMatchInlineSnapshot(
+        `"sts:GetCallerIdentity lambda:GetAlias lambda:GetFunction"`,
+      );
     },
     DEPLOY_MS,
   );
@@ -567,9 +254,15 @@ describe("bento deploy --platform aws-lambda", () => {
   it(
     "is destroyed but for its images",
     async () => {
-      const ran = await must("deployment destroy flowers --platform aws-lambda --yes --json");
+      const ran = await must("deployment destroy flowers --platform aws-lambda --yes");
       expect(writes(ran)).toEqual(["cloudformation:DeleteStack"]);
-      expect(ran.err).toMatchInlineSnapshot(`""`);
+      expect(ran.err.split("\n").filter((text) => text.includes("kept"))).toEqual([
+        expect.stringContaining("its log is kept: bento-flowers-BentoLogs"),
+        expect.stringContaining("its images are kept: bento/flowers"),
+      ]);
+      const again = await must("deployment destroy flowers --platform aws-lambda --yes --json");
+      expect(writes(again)).toEqual([]);
+      expect(JSON.parse(again.out)).toMatchObject({ outcome: "destroyed" });
       expect((await must(`${DEPLOY} --plan`)).out).toContain(
         "+ create   AWS::CloudFormation::Stack bento-flowers",
       );
