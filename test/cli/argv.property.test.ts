@@ -37,7 +37,7 @@ function flags(command: Command): string[] {
 }
 
 /** What may leave the machine or stay on it, and has tests of its own. */
-const COSTLY = new Set(["serve", "base", "deploy"]);
+const COSTLY = new Set(["serve", "base", "deploy", "doctor"]);
 const PATHS = paths(PROGRAM).filter(([first = ""]) => !COSTLY.has(first));
 const FLAGS = [...new Set(flags(PROGRAM))].filter((flag) => flag !== "--follow" && flag !== "-f");
 

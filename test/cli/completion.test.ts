@@ -26,7 +26,7 @@ describe("bento completion bash", () => {
     ["bento models im", ["import"]],
     ["bento models import x.onnx --na", ["--name"]],
     ["bento models import x.onnx --meta", ["--metadata", "--metadata-file"]],
-    ["bento deployment ", ["list", "get", "status", "logs", "destroy", "help", "--help"]],
+    ["bento deployment pr", ["prune"]],
     ["bento deploy --pl", ["--platform", "--plan"]],
     ["bento list --", ["--output", "--store", "--json", "--help"]],
     ["bento help mod", ["models"]],
@@ -59,6 +59,7 @@ describe("bento completion bash", () => {
         "base",
         "deploy",
         "deployment",
+        "doctor",
         "completion",
         "help",
         "--version",
@@ -82,9 +83,9 @@ describe("bento completion zsh and fish", () => {
     );
     expect((await script("fish")).split("\n").slice(0, 3)).toMatchInlineSnapshot(`
       [
-        "complete -c bento -n __fish_use_subcommand -a "init models types serve profile build list get delete export import push pull containerize image repin base deploy deployment completion help --version --help"",
-        "complete -c bento -n "string match -q -- 'bento models cache clear *' (commandline -cp)" -a "--yes --all --force --store --json --help"",
-        "complete -c bento -n "string match -q -- 'bento deployment destroy *' (commandline -cp)" -a "--platform --env --store --json --yes --help"",
+        "complete -c bento -n __fish_use_subcommand -a "init models types serve profile build list get delete export import push pull containerize image repin base deploy deployment doctor completion help --version --help"",
+        "complete -c bento -n "string match -q -- 'bento deployment complete *' (commandline -cp)" -a "--platform --env --set --store --json --help"",
+        "complete -c bento -n "string match -q -- 'bento deployment rollback *' (commandline -cp)" -a "--platform --env --set --store --json --to --move-alias --no-move-alias --yes --help"",
       ]
     `);
   });

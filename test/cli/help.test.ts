@@ -50,6 +50,8 @@ describe("help", () => {
       |   deploy [options] [bento]       deploy a bento (default: build the project here
       |                                  and deploy that)
       |   deployment                     look after deployments
+      |   doctor [options]               look whether a deploy could go through; exit 5
+      |                                  when something stands in its way
       |   completion <shell>             print a completion script, e.g. eval "$(bento
       |                                  completion bash)"
       |   help [command...]              show help for a command
@@ -151,7 +153,11 @@ describe("help", () => {
       |   --set <key=value>           option of the platform, over bentofile.yaml
       |   --engine <name>             on local: process, bwrap, podman or docker (as
       |                               --set engine=)
+      |   --region <name>             on a cloud: its region (as --set region=)
       |   --set-env <key=value>       environment variable of the service
+      |   --secret <key=reference>    variable whose value the platform keeps
+      |   --canary <percent>          share of the traffic for the new version first, 1
+      |                               to 99
       |   --plan                      show what would be done and stop
       |   --detailed-exitcode         with --plan: exit 9 when something would change
       |   --out <file>                write the plan to a file and stop

@@ -273,7 +273,7 @@ describe("bento image sbom", () => {
 });
 
 describe("bento deploy --require-signature", () => {
-  const plan = "deploy greeter --platform aws-lambda --plan";
+  const plan = "deploy greeter --platform local --engine podman --plan";
 
   it("plans an image that the key signed, and says so in the plan", async () => {
     const { exitCode, out, err } = await cli.bento(

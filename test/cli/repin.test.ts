@@ -78,7 +78,8 @@ describe("bento repin", () => {
   });
 
   it("is one step of a deploy", async () => {
-    const line = "deploy flowers --platform aws-lambda --model iris=iris:v2 --plan --json";
+    const line =
+      "deploy flowers --platform local --engine podman --model iris=iris:v2 --plan --json";
     const plan = JSON.stringify(await cli.document(line));
     const { tag } = Object(await cli.document("get flowers --json"));
     expect(plan).toContain(String(tag).split(":")[1]);
