@@ -122,7 +122,10 @@ const KINDS: readonly Kind[] = [
     }),
   },
   {
-    is: ({ name }) => /^(?:ResourceConflict|PreconditionFailed|ResourceInUse)/.test(name),
+    is: ({ name, message }) =>
+      /^(?:ResourceConflict|PreconditionFailed|ResourceInUse|OperationInProgress|ConcurrentModification)/.test(
+        name,
+      ) || /_IN_PROGRESS state/.test(message),
     say: ({ message }, _caller, { action }) => ({
       code: "BENTO_CONFLICT",
       message: `${action} was refused, something else changed or is changing it: ${oneLine(message)}`,

@@ -5,7 +5,7 @@
  */
 import type { Change, DescribeChangeSetOutput } from "@aws-sdk/client-cloudformation";
 import { BentoError } from "../../core/bento-error.ts";
-import { awsCall, awsFind } from "./aws-error.ts";
+import { awsCall, awsFind, isAwsError } from "./aws-error.ts";
 import type { AwsSession } from "./session.ts";
 
 /** A change of one resource, as a plan announces it. */
@@ -204,6 +204,7 @@ function isTakenAway(error: unknown): boolean {
   return (
     BentoError.isInstance(error) &&
     (error.code === "BENTO_NOT_FOUND" ||
-      /InvalidChangeSetStatus|_IN_PROGRESS state/.test(error.message))
+      error.code === "BENTO_CONFLICT" ||
+      isAwsError(error, "InvalidChangeSetStatus"))
   );
 }

@@ -191,8 +191,14 @@ async function pushAttachments(
   }
 }
 
+/** A refusal to look, HEAD, comes without words: a token that has ended is as likely as a missing permission. */
+const WORDLESS = / does not let "AWS" (?:read|write to) \S+$/;
+
 function isTokenEnd(error: unknown): boolean {
-  return error instanceof Error && /authorization token has expired/i.test(error.message);
+  return (
+    error instanceof Error &&
+    (/authorization token has expired/i.test(error.message) || WORDLESS.test(error.message))
+  );
 }
 
 /** The registry says some things in words of AWS. */
@@ -205,10 +211,13 @@ function told(error: unknown, session: AwsSession, options: PushToEcrOptions): u
     const tag = tags.find((one) => error.message.includes(one)) ?? tags.join(", ");
     return tagConflict({ tag, repository, there: "another image", digest }, error);
   }
-  return /is not authorized to perform/.test(error.message)
-    ? translateAwsError(error, session, {
-        action: "ecr:PutImage",
-        resource: repositoryArn(session, repository),
-      })
-    : error;
+  const isWordless = BentoError.isInstance(error) && WORDLESS.test(error.message);
+  if (!isWordless && !/is not authorized to perform/.test(error.message)) {
+    return error;
+  }
+  const isBlob = BentoError.isInstance(error) && error.where?.includes("/blobs/") === true;
+  const action = isBlob ? "ecr:BatchCheckLayerAvailability" : "ecr:BatchGetImage";
+  const denial = isWordless ? new Error(`is not authorized to perform: ${action}`) : error;
+  const resource = repositoryArn(session, repository);
+  return translateAwsError(denial, session, { action, resource });
 }

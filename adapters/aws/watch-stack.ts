@@ -35,6 +35,8 @@ export interface Watched {
 const DEADLINE_MS = 60 * 60 * 1000;
 const POLL_MS = 500;
 const SLOWEST = 10;
+/** Right after a change began, CloudFormation may show the state before it: then events of the stack are missing too. */
+const LOOKS_FOR_BEGIN = 4;
 
 /**
  * @param stack - the one that is worked on
@@ -54,7 +56,8 @@ export async function watchStack(
   const tell = tellEvents(options.onProgress, options);
   const events: ResourceEvent[] = [];
   try {
-    for (let pause = pollMs; ; pause = Math.min(pause * 1.5, pollMs * SLOWEST)) {
+    let pause = pollMs;
+    for (let looks = 1; ; looks += 1) {
       // the state first: when it is the last one, all events are there to be read
       const now = (await describeStack(limited, stack.id)) ?? {
         ...stack,
@@ -63,10 +66,12 @@ export async function watchStack(
       const more = await reader.next();
       more.forEach(tell);
       events.push(...more);
-      if (!now.status.endsWith("_IN_PROGRESS")) {
+      const hasBegun = events.some(({ isStack }) => isStack) || looks >= LOOKS_FOR_BEGIN;
+      if (hasBegun && !now.status.endsWith("_IN_PROGRESS")) {
         return { stack: now, events };
       }
-      await sleep(more.length > 0 ? pollMs : pause, undefined, { signal });
+      pause = more.length > 0 ? pollMs : Math.min(pause * 1.5, pollMs * SLOWEST);
+      await sleep(pause, undefined, { signal });
     }
   } catch (error) {
     throw signal.aborted ? stopped(session, stack, { deadline, deadlineMs }) : error;

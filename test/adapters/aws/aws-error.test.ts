@@ -148,6 +148,20 @@ describe("awsCall", () => {
       },
     },
     {
+      what: "work on a stack that has not ended",
+      reply: jsonError(
+        "ValidationError",
+        "Stack:iris is in UPDATE_IN_PROGRESS state and can not be updated.",
+      ),
+      told: {
+        code: "BENTO_CONFLICT",
+        message:
+          "ecr:DescribeRepositories was refused, something else changed or is changing it: Stack:iris is in UPDATE_IN_PROGRESS state and can not be updated",
+        where: "repository bento/iris",
+        hint: "wait for the other change to end, then run the same command: it plans anew",
+      },
+    },
+    {
       what: "a failure of AWS itself",
       reply: { status: 503, body: "<html>upstream</html>" },
       told: {
