@@ -61,6 +61,11 @@ export interface BentoEcsGpuServiceProps {
    */
   readonly memory?: Size;
   /**
+   * Most that `/tmp` holds, the one place that can be written to. It counts as memory of the task.
+   * @default Size.mebibytes(512)
+   */
+  readonly temporaryStorage?: Size;
+  /**
    * Environment variables in clear, in the template. No secrets.
    * @default - PORT and what NVIDIA's runtime needs
    */

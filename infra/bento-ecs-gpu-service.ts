@@ -35,14 +35,17 @@ import {
 import { type ILogGroup, LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 import type { BentoEcsGpuServiceProps } from "./bento-ecs-gpu-service-props.ts";
+import type { BentoMetrics } from "./bento-metrics.ts";
 import { makeCapacity } from "./ecs-capacity-resources.ts";
 import { type Front, makeFront } from "./ecs-front.ts";
 import { refuseEcsProblems } from "./ecs-limits.ts";
+import { ecsMetrics } from "./ecs-metrics.ts";
 import { makeRollbackAlarms } from "./ecs-rollback-alarms.ts";
 import { makeScaling } from "./ecs-scaling.ts";
 import { makeService } from "./ecs-service.ts";
 import { type EcsSettled, settle } from "./ecs-settle.ts";
 import { BENTO_PORT, makeTask, type Task } from "./ecs-task.ts";
+import { pinFlags } from "./pinned-flags.ts";
 
 export class BentoEcsGpuService extends Construct implements IConnectable, IGrantable {
   readonly service: BaseService;
@@ -63,6 +66,8 @@ export class BentoEcsGpuService extends Construct implements IConnectable, IGran
   readonly alarms: readonly Alarm[];
   /** Absent where the number of tasks is fixed. */
   readonly scaling: ScalableTaskCount | undefined;
+  /** For `BentoAlarms` and `BentoDashboard`. */
+  readonly metrics: BentoMetrics;
   /** Whom the load balancer lets in: `connections.allowDefaultPortFrom(caller)`. */
   readonly connections: Connections;
   readonly grantPrincipal: IPrincipal;
@@ -74,6 +79,7 @@ export class BentoEcsGpuService extends Construct implements IConnectable, IGran
    */
   constructor(scope: Construct, id: string, props: BentoEcsGpuServiceProps) {
     super(scope, id);
+    pinFlags(this);
     const settled = settle(props);
     refuseEcsProblems(settled.problems, this.node.path);
     if (props.permissionsBoundary !== undefined) {
@@ -100,6 +106,7 @@ export class BentoEcsGpuService extends Construct implements IConnectable, IGran
     this.targetGroups = front.targetGroups;
     this.connections = this.listener.connections;
     this.url = `${props.certificate === undefined ? "http" : "https"}://${front.loadBalancer.loadBalancerDnsName}`;
+    this.metrics = ecsMetrics(front.loadBalancer, props.image.bentoName);
     this.alarms = Object.values(makeRollbackAlarms(this, front, settled.limits));
     const { subnets } = props.vpc.selectSubnets(settled.subnets);
     const place = { ...settled, vpc: props.vpc, cluster: this.cluster, subnets };

@@ -22,6 +22,7 @@ import {
   ListenerAction,
   ListenerCondition,
   SslPolicy,
+  TargetGroupLoadBalancingAlgorithmType,
   TargetType,
 } from "aws-cdk-lib/aws-elasticloadbalancingv2";
 import type { IBucket } from "aws-cdk-lib/aws-s3";
@@ -117,6 +118,8 @@ function targetGroup(
     protocol: ApplicationProtocol.HTTP,
     port: BENTO_PORT,
     deregistrationDelay: drain,
+    // Answers take unlike times, and a batch is no reason to wait behind a long one.
+    loadBalancingAlgorithmType: TargetGroupLoadBalancingAlgorithmType.LEAST_OUTSTANDING_REQUESTS,
     healthCheck: {
       path: "/readyz",
       healthyHttpCodes: "200",

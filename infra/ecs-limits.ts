@@ -19,6 +19,7 @@ const RANGES = {
   gpuCount: { min: 1, max: 16 },
   cpu: { min: 0.125, max: 192, unit: "vCPUs", isFraction: true },
   memoryMb: { min: 128, max: 2_097_152, unit: "MB" },
+  temporaryMb: { min: 1, max: 2_097_152, unit: "MB" },
   minTasks: { min: 1, max: 5000 },
   maxTasks: { min: 1, max: 5000 },
   maxGpus: { min: 1, max: 100_000 },
@@ -39,6 +40,7 @@ const NAMES: Readonly<Record<keyof typeof RANGES, string>> = {
   gpuCount: "GPUs of a task",
   cpu: "cpu",
   memoryMb: "memory",
+  temporaryMb: "/tmp",
   minTasks: "minTasks",
   maxTasks: "maxTasks",
   maxGpus: "maxGpus",
@@ -109,6 +111,15 @@ export function peakGpus(tasks: number, gpuCount: number, maxHealthyPercent: num
 }
 
 function taskProblems(settings: EcsSettings): string[] {
+  const { memoryMb, temporaryMb } = settings;
+  const isFull = memoryMb !== undefined && temporaryMb !== undefined && temporaryMb >= memoryMb;
+  return [
+    ...(isFull ? [`/tmp ${temporaryMb} MB: less than the memory, ${memoryMb} MB`] : []),
+    ...countProblems(settings),
+  ];
+}
+
+function countProblems(settings: EcsSettings): string[] {
   const { minTasks, maxTasks, gpuCount, maxGpus, maxHealthyPercent } = settings;
   const problems: string[] = [];
   if (minTasks !== undefined && maxTasks !== undefined && maxTasks < minTasks) {

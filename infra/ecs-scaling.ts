@@ -5,21 +5,15 @@
  */
 import { Duration, Names } from "aws-cdk-lib";
 import { CfnScalingPolicy, type ScalableTarget } from "aws-cdk-lib/aws-applicationautoscaling";
-import { type IMetric, Metric } from "aws-cdk-lib/aws-cloudwatch";
+import type { IMetric, Metric } from "aws-cdk-lib/aws-cloudwatch";
 import type { BaseService, ScalableTaskCount } from "aws-cdk-lib/aws-ecs";
 import type { Construct } from "constructs";
+import { ServiceMetrics, type ServiceMetricsProps } from "./bento-metrics.ts";
 import type { Front } from "./ecs-front.ts";
 
-export interface QueueRowsProps {
-  /** The service's `name`, as its metrics say. */
-  readonly serviceName: string;
+export interface QueueRowsProps extends ServiceMetricsProps {
   /** What the rows wait for: a model's key, or the name of an api that batches. */
   readonly runnerName: string;
-  /**
-   * First part of the metrics' names, and their namespace.
-   * @default "bentoml"
-   */
-  readonly namespace?: string;
 }
 
 /**
@@ -27,14 +21,11 @@ export interface QueueRowsProps {
  * by their log, or by an OpenTelemetry collector, as `<namespace>_runner_queue_rows` with the dimensions `service_name`
  * and `runner_name`.
  */
-export function bentoQueueRows(props: QueueRowsProps): Metric {
-  const { serviceName, runnerName, namespace = "bentoml" } = props;
-  return new Metric({
-    namespace,
-    metricName: `${namespace}_runner_queue_rows`,
-    dimensionsMap: { service_name: serviceName, runner_name: runnerName },
+export function bentoQueueRows({ runnerName, ...service }: QueueRowsProps): Metric {
+  return new ServiceMetrics(service).metric("runner_queue_rows", {
     statistic: "Average",
     period: Duration.minutes(1),
+    dimensionsMap: { runner_name: runnerName },
   });
 }
 

@@ -12,6 +12,7 @@ import { gpuInstance, instanceProblems } from "./ecs-instances.ts";
 import { ecsProblems } from "./ecs-limits.ts";
 import type { RollbackLimits } from "./ecs-rollback-alarms.ts";
 import { BentoRollout } from "./ecs-rollout.ts";
+import { known } from "./known.ts";
 
 export interface EcsSettled {
   readonly capacity: BentoGpuCapacity;
@@ -19,6 +20,7 @@ export interface EcsSettled {
   readonly gpuCount: number;
   readonly cpu: number;
   readonly memoryMb: number;
+  readonly temporaryMb: number;
   readonly minTasks: number;
   readonly maxTasks: number;
   /** Absent where scaling decides. */
@@ -64,9 +66,8 @@ function withDefaults(props: BentoEcsGpuServiceProps): Values {
     rollout: props.rollout ?? BentoRollout.canary(),
     gpuCount: props.gpuCount ?? 1,
     cpu: props.cpu ?? 2,
-    memoryMb: (props.memory ?? Size.gibibytes(8)).toMebibytes({
-      rounding: SizeRoundingBehavior.NONE,
-    }),
+    memoryMb: mebibytes(props.memory ?? Size.gibibytes(8)),
+    temporaryMb: mebibytes(props.temporaryStorage ?? Size.mebibytes(512)),
     minTasks,
     maxTasks,
     desiredTasks: maxTasks === minTasks ? minTasks : undefined,
@@ -91,6 +92,7 @@ function unknownProblems(values: Values): string[] {
   const isUnknown: readonly (readonly [string, boolean])[] = [
     ["cpu", Token.isUnresolved(values.cpu)],
     ["memory", Token.isUnresolved(values.memoryMb)],
+    ["temporaryStorage", Token.isUnresolved(values.temporaryMb)],
     ["requestTimeout", values.requestTimeout.isUnresolved()],
     ["startTimeout", values.startTimeout.isUnresolved()],
     ["drain", values.drain.isUnresolved()],
@@ -112,6 +114,7 @@ function checkedSettings(props: BentoEcsGpuServiceProps, values: Values) {
     gpuCount: known(values.gpuCount),
     cpu: known(values.cpu),
     memoryMb: known(values.memoryMb),
+    temporaryMb: known(values.temporaryMb),
     minTasks: known(values.minTasks),
     maxTasks: known(values.maxTasks),
     maxGpus: known(props.maxGpus) ?? gpusOf(values.capacity),
@@ -208,8 +211,8 @@ function pairProblems(props: BentoEcsGpuServiceProps): string[] {
   return rules.filter(([isBroken]) => isBroken).map(([, problem]) => problem);
 }
 
-function known<Value>(value: Value): Value | undefined {
-  return Token.isUnresolved(value) ? undefined : value;
+function mebibytes(size: Size): number {
+  return size.toMebibytes({ rounding: SizeRoundingBehavior.NONE });
 }
 
 function seconds(duration: Duration): number | undefined {

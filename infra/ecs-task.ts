@@ -32,6 +32,8 @@ export interface TaskParts {
   /** vCPUs. */
   readonly cpu: number;
   readonly memoryMb: number;
+  /** Of `/tmp`, out of its memory. */
+  readonly temporaryMb: number;
   readonly gpuCount: number;
   readonly stopTimeout: Duration;
   readonly environment: Readonly<Record<string, string>>;
@@ -64,7 +66,6 @@ export function makeTask(scope: Construct, parts: TaskParts): Task {
     taskRole,
     // The library would write policies of its own to it.
     executionRole: Role.fromRoleArn(scope, "StartRole", executionRole.roleArn, { mutable: false }),
-    volumes: [{ name: "tmp" }],
     // The library takes it for managed instances only; on others the instance decides.
     ...(parts.isManaged ? { runtimePlatform: platformOf(parts.image) } : {}),
   });
@@ -85,7 +86,9 @@ function addContainer(
 ): ContainerDefinition {
   const linuxParameters = new LinuxParameters(scope, "Linux");
   linuxParameters.dropCapabilities(Capability.ALL);
-  const container = definition.addContainer("bento", {
+  // A volume would be root's, and the image runs as nobody; anybody may write to this.
+  linuxParameters.addTmpfs({ containerPath: "/tmp", size: parts.temporaryMb });
+  return definition.addContainer("bento", {
     containerName: "bento",
     image: parts.image.containerImage(),
     essential: true,
@@ -103,8 +106,6 @@ function addContainer(
     secrets: { ...parts.secrets },
     logging: LogDrivers.awsLogs({ logGroup: parts.logGroup, streamPrefix: "bento" }),
   });
-  container.addMountPoints({ sourceVolume: "tmp", containerPath: "/tmp", readOnly: false });
-  return container;
 }
 
 function tasksRole(scope: Construct, id: string): Role {

@@ -4,6 +4,7 @@ import { Duration, Size, type Stack } from "aws-cdk-lib";
 import { Match, type Template } from "aws-cdk-lib/assertions";
 import { Certificate } from "aws-cdk-lib/aws-certificatemanager";
 import { SecurityGroup, Vpc } from "aws-cdk-lib/aws-ec2";
+import { Repository } from "aws-cdk-lib/aws-ecr";
 import { Cluster, type ICluster, Secret as TaskSecret } from "aws-cdk-lib/aws-ecs";
 import { ManagedPolicy, Role } from "aws-cdk-lib/aws-iam";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
@@ -13,10 +14,19 @@ import { StringParameter } from "aws-cdk-lib/aws-ssm";
 import { describe, expect, it } from "vitest";
 import { canonicalJson } from "../../core/canonical-json.ts";
 import { digestOf } from "../../core/digest.ts";
+import { BentoAlarms } from "../../infra/bento-alarms.ts";
+import { BentoDashboard } from "../../infra/bento-dashboard.ts";
+import { BentoImage } from "../../infra/bento-image.ts";
 import { BentoGpuCapacity } from "../../infra/ecs-capacity.ts";
 import { BentoRollout } from "../../infra/ecs-rollout.ts";
-import { group, type Props, propertiesOf, resourcesOf, stand } from "../support/ecs-stand.ts";
 import { expectGolden } from "../support/golden-file.ts";
+import {
+  group,
+  type Props,
+  propertiesOf,
+  resourcesOf,
+  stand,
+} from "../support/gpu-service-stand.ts";
 
 const CERTIFICATE = "arn:aws:acm:eu-west-1:123456789012:certificate/0a1b2c3d";
 
@@ -121,6 +131,7 @@ describe("BentoEcsGpuService", () => {
       gpuCount: 4,
       cpu: 8.5,
       memory: Size.gibibytes(32),
+      temporaryStorage: Size.gibibytes(1),
       drain: Duration.seconds(60),
       environment: { LEVEL: "3" },
     }));
@@ -129,7 +140,6 @@ describe("BentoEcsGpuService", () => {
       Memory: "32768",
       NetworkMode: "awsvpc",
       RequiresCompatibilities: ["MANAGED_INSTANCES"],
-      Volumes: [{ Name: "tmp" }],
       ContainerDefinitions: [
         {
           Command: Match.absent(),
@@ -147,8 +157,10 @@ describe("BentoEcsGpuService", () => {
             { Name: "NVIDIA_DRIVER_CAPABILITIES", Value: "compute,utility" },
             { Name: "LEVEL", Value: "3" },
           ],
-          LinuxParameters: { Capabilities: { Drop: ["ALL"] } },
-          MountPoints: [{ ContainerPath: "/tmp", ReadOnly: false, SourceVolume: "tmp" }],
+          LinuxParameters: {
+            Capabilities: { Drop: ["ALL"] },
+            Tmpfs: [{ ContainerPath: "/tmp", Size: 1024 }],
+          },
           ReadonlyRootFilesystem: true,
           ResourceRequirements: [{ Type: "GPU", Value: "4" }],
           StopTimeout: 70,
@@ -284,6 +296,25 @@ describe("BentoEcsGpuService", () => {
       ],
     });
     expect(bento.url.startsWith("https://")).toBe(true);
+  });
+
+  it("is watched by alarms and a dashboard", () => {
+    const { stack, bento, template } = stand((own) => ({
+      image: BentoImage.fromEcr({
+        repository: Repository.fromRepositoryName(own, "Named", "bento/iris"),
+        digest: digestOf("image"),
+        bentoName: "iris",
+      }),
+    }));
+    const alarms = new BentoAlarms(stack, "Watch", {
+      metrics: bento.metrics,
+      maxLatencyP99: Duration.seconds(1),
+    });
+    new BentoDashboard(stack, "Board", { metrics: bento.metrics, alarms });
+    const made = template();
+    made.resourceCountIs("AWS::CloudWatch::Alarm", 6);
+    made.resourceCountIs("AWS::CloudWatch::Dashboard", 1);
+    expect(bento.metrics.service?.serviceName).toBe("iris");
   });
 
   it("grants to the role of its code", () => {

@@ -11,7 +11,7 @@ import { BentoImage } from "../../infra/bento-image.ts";
 import { BentoGpuCapacity } from "../../infra/ecs-capacity.ts";
 import { BentoRollout } from "../../infra/ecs-rollout.ts";
 import { bentoQueueRows } from "../../infra/ecs-scaling.ts";
-import { group, type Props, stand } from "../support/ecs-stand.ts";
+import { group, type Props, stand } from "../support/gpu-service-stand.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
 function problemsOf(props: Props): string {

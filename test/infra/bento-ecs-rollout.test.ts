@@ -10,7 +10,13 @@ import { BentoImage } from "../../infra/bento-image.ts";
 import { BentoGpuCapacity } from "../../infra/ecs-capacity.ts";
 import { BentoRollout } from "../../infra/ecs-rollout.ts";
 import { bentoQueueRows } from "../../infra/ecs-scaling.ts";
-import { group, type Props, propertiesOf, resourcesOf, stand } from "../support/ecs-stand.ts";
+import {
+  group,
+  type Props,
+  propertiesOf,
+  resourcesOf,
+  stand,
+} from "../support/gpu-service-stand.ts";
 
 /** Of the one service. */
 function deploymentOf(props: Props): unknown {
