@@ -7,6 +7,7 @@ import * as z from "zod";
 import { addIrisStacks } from "../../infra/app/iris-stacks.ts";
 import { readAssembly, synthesize, Template } from "../support/cdk/synthesize.ts";
 import { templateProblems } from "../support/cdk/template-problems.ts";
+import { addVariantStacks } from "../support/cdk/variants/variant-stacks.ts";
 import { REPOSITORY } from "../support/sources.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
@@ -17,6 +18,11 @@ const recommended: Readonly<Record<string, unknown>> = JSON.parse(
   ),
 );
 const off = Object.fromEntries(Object.keys(recommended).map((flag) => [flag, false]));
+/** Flags that change what an app says of its own imports and region, and so have the same value on both sides. */
+const APPS_OWN = [
+  "@aws-cdk/aws-iam:importedRoleStackSafeDefaultPolicyName",
+  "@aws-cdk/core:enablePartitionLiterals",
+];
 const plain = await synthesize(addIrisStacks);
 const stacks = Object.entries(plain.texts).map(([name, text]) => ({ name, text }));
 
@@ -83,6 +89,29 @@ describe("infra/app", () => {
       expect(templateProblems(name, text, Template.parse(JSON.parse(text)))).toEqual([]);
     },
   );
+});
+
+describe("every construct with what is not its default", async () => {
+  const variants = await synthesize(addVariantStacks);
+
+  it.each([
+    ["on", recommended],
+    ["off", off],
+  ])("gives the same templates with every feature flag of ours %s", async (_, flags) => {
+    const context = { ...flags, ...Object.fromEntries(APPS_OWN.map((flag) => [flag, false])) };
+    expect((await synthesize(addVariantStacks, { context })).texts).toEqual(variants.texts);
+  });
+
+  it("opens what was asked for and nothing else, and has nothing to upload", () => {
+    const problems = Object.entries(variants.texts).flatMap(([name, text]) =>
+      templateProblems(name, text, Template.parse(JSON.parse(text))),
+    );
+    expect(problems).toEqual([
+      "gpu-public/BentoLoadBalancerGroupE3FEBE18: takes connections from everywhere",
+      "gpu-public/BentoLoadBalancerC86B7396: load balancer that faces the internet",
+    ]);
+    expect(variants.artifactTypes).toEqual(plain.artifactTypes);
+  });
 });
 
 describe("templateProblems", () => {

@@ -10,6 +10,7 @@ import {
   type UsersApp,
 } from "../support/cdk/installed-cdk.ts";
 import { synthesize } from "../support/cdk/synthesize.ts";
+import { addVariantStacks } from "../support/cdk/variants/variant-stacks.ts";
 import { packPackage } from "../support/pack-package.ts";
 import { REPOSITORY } from "../support/sources.ts";
 import { tempDir } from "../support/temp-dir.ts";
@@ -26,6 +27,13 @@ const EXAMPLE: UsersApp = {
 const IRIS: UsersApp = {
   name: "iris-app",
   from: "infra/app",
+  main: "main.ts",
+  isCompiled: false,
+};
+
+const VARIANTS: UsersApp = {
+  name: "variants",
+  from: "test/support/cdk/variants",
   main: "main.ts",
   isCompiled: false,
 };
@@ -79,12 +87,15 @@ describe("the packed package", () => {
     ["oldest", OLDEST],
     ["newest", NEWEST],
   ] as const)(
-    "gives the templates of infra/app with the %s",
+    "gives the same templates with the %s",
     { timeout: 120_000 },
     async ([, versions], test) => {
       test.skip(isOffline, "no npm registry");
-      const { templates } = await synthesizeWith(directoryOf(versions), IRIS);
-      expect(templates).toEqual((await synthesize(addIrisStacks)).templates);
+      const directory = directoryOf(versions);
+      const iris = await synthesizeWith(directory, IRIS);
+      expect(iris.templates).toEqual((await synthesize(addIrisStacks)).templates);
+      const variants = await synthesizeWith(directory, VARIANTS);
+      expect(variants.templates).toEqual((await synthesize(addVariantStacks)).templates);
     },
   );
 });
