@@ -6,9 +6,10 @@
 
 import { BentoError } from "../core/bento-error.ts";
 import type { BentoManifest } from "../core/bento-manifest.ts";
+import type { PlannedBento } from "../core/plan.ts";
 import { type ExactTag, formatTag } from "../core/tag.ts";
 import { listAliases } from "./aliases.ts";
-import type { DeploymentStore } from "./deployments.ts";
+import type { DeploymentPlace, DeploymentStore } from "./deployments.ts";
 import type { WaitOptions } from "./driver.ts";
 import { findVersion, listNames, listVersions, type Shelf } from "./shelf.ts";
 
@@ -56,16 +57,36 @@ export async function deploymentReferences(
 ): Promise<Reference[]> {
   const references: Reference[] = [];
   for await (const { environment, platform, name } of deployments.list()) {
-    const running = await deployments.running({ environment, platform, name });
+    const bentos = await bentosWithTraffic(deployments, { environment, platform, name });
     const used =
       kind === "bentos"
-        ? [running?.bento].filter((bento) => bento !== undefined).map(formatTag)
-        : Object.values(running?.bento.models ?? {}).map((model) => model.tag);
+        ? bentos.map(formatTag)
+        : bentos.flatMap(({ models }) => Object.values(models).map((model) => model.tag));
     if (used.includes(formatTag(tag))) {
       references.push(`deployment ${name} on ${platform} (${environment})`);
     }
   }
   return references;
+}
+
+/** What a deployment runs as far as is known: while a canary is under way, also what has the rest of the traffic. */
+async function bentosWithTraffic(
+  deployments: DeploymentStore,
+  place: DeploymentPlace,
+): Promise<PlannedBento[]> {
+  const bentos: PlannedBento[] = [];
+  for await (const { outcome, bento, canary } of deployments.history(place)) {
+    if (outcome === "destroyed") {
+      break;
+    }
+    if (outcome === "succeeded") {
+      bentos.push(bento);
+      if (canary === undefined) {
+        break;
+      }
+    }
+  }
+  return bentos;
 }
 
 /**
