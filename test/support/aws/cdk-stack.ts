@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
 import {
   BaseCredentials,
@@ -81,9 +82,11 @@ async function withToolkit(
       }),
     },
   });
+  // one run reads a folder while the next one may write already
+  const outdir = await mkdtemp(join(directory, "cdk-out-"));
   const assembly = await toolkit.fromAssemblyBuilder(
     async () => {
-      const app = new App({ outdir: join(directory, "cdk.out"), analyticsReporting: false });
+      const app = new App({ outdir, analyticsReporting: false });
       const made = new Stack(app, stack.name, {
         synthesizer: new NoAssetSynthesizer() as IStackSynthesizer,
         env: { account: aws.account, region: aws.region },
@@ -92,7 +95,7 @@ async function withToolkit(
       stack.build(made);
       return app.synth();
     },
-    { outdir: join(directory, "cdk.out"), clobberEnv: false } as never,
+    { outdir, clobberEnv: false },
   );
   await work(toolkit, assembly);
   return { messages };

@@ -11,6 +11,7 @@ import {
   type Principal,
 } from "./aws-call.ts";
 import { cloudFormationService } from "./cloudformation/cloudformation-service.ts";
+import { cloudTrailService } from "./cloudtrail-service.ts";
 import { dispatcher } from "./dispatcher.ts";
 import { ecrService } from "./ecr/ecr-service.ts";
 import { type RegistryDoor, type RegistryServer, registryServer } from "./ecr/registry-server.ts";
@@ -133,6 +134,7 @@ export async function startAws(options: AwsOptions = {}): Promise<LoopbackAws> {
     ecr,
     lambda,
     formation,
+    cloudTrailService,
     stsService(account, moto.handle),
     ...(options.services ?? []),
   ];
