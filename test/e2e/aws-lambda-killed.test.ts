@@ -8,6 +8,9 @@ import { DEPLOY, type LambdaStand, lambdaStand, type Ran } from "../support/lamb
 
 const RUNS_MS = 300_000;
 
+/** The calls before it only look, and are the same as those of a plan. */
+const FIRST_OF_APPLY = 9;
+
 let stand: LambdaStand;
 
 beforeAll(async () => {
@@ -18,20 +21,22 @@ afterAll(() => stand[Symbol.asyncDispose]());
 
 interface Killed {
   readonly line: string;
+  /** Of these calls alone. */
+  readonly service?: string;
+  readonly action?: string;
   /** Of the calls that the run makes, from 1; the last that is heard of. */
   readonly nth: number;
   readonly when: "before" | "after";
 }
 
 /** @returns the call at which it was killed; undefined where it came to its end before */
-async function killed({ line, nth, when }: Killed): Promise<AwsCall | undefined> {
+async function killed({ line, ...call }: Killed): Promise<AwsCall | undefined> {
   let at: AwsCall | undefined;
   const running = stand.start(line);
   stand.aws.fail({
-    nth,
-    when,
-    kill(call) {
-      at = call;
+    ...call,
+    kill(killing) {
+      at = killing;
       running.kill();
     },
   });
@@ -44,7 +49,7 @@ async function killed({ line, nth, when }: Killed): Promise<AwsCall | undefined>
 }
 
 async function must(line: string): Promise<Ran> {
-  const ran = await stand.bento(line);
+  const ran = await stand.here(line);
   expect([ran.exitCode, ran.err]).toEqual([0, expect.not.stringContaining("error:")]);
   return ran;
 }
@@ -82,7 +87,7 @@ describe("a deploy to aws-lambda that is killed", () => {
       const lineOf = (round: number) => `${DEPLOY} --model iris=iris:v${(round % 2) + 1}`;
       let count = (await versions("flowers")).length;
       const at = await killAtEach(lineOf, {
-        from: 5,
+        from: FIRST_OF_APPLY,
         async check(_round, { calls }) {
           const now = await versions("flowers");
           expect(now.length - count).toBeLessThanOrEqual(1); // no version twice
@@ -94,6 +99,29 @@ describe("a deploy to aws-lambda that is killed", () => {
       for (const call of ["UpdateFunctionCode", "PublishVersion", "Invoke", "UpdateAlias"]) {
         expect(at).toContain(`lambda:${call}`);
       }
+    },
+    RUNS_MS,
+  );
+
+  it.each<[string, "before" | "after"]>([
+    ["cloudformation:CreateChangeSet", "after"],
+    ["cloudformation:DescribeChangeSet", "after"],
+    ["cloudformation:ExecuteChangeSet", "before"],
+    ["cloudformation:ExecuteChangeSet", "after"],
+    ["cloudformation:DescribeStackEvents", "after"],
+    ["lambda:GetAlias", "after"],
+    ["lambda:Invoke", "after"],
+  ])(
+    "for the first time, at %s, %s it is done, makes its stack once",
+    async (name, when) => {
+      const [service = "", action = ""] = name.split(":");
+      const deployment = `first-${action.toLowerCase()}-${when}`;
+      const line = `${DEPLOY} --name ${deployment}`;
+      expect(await killed({ line, service, action, nth: 1, when })).toMatchObject({ action });
+      await must(line);
+      expect(await versions(deployment)).toMatchObject([{ id: "1", percent: 100 }]);
+      const { calls } = await must(line);
+      expect(calls.filter(({ isWrite }) => isWrite)).toEqual([]);
     },
     RUNS_MS,
   );

@@ -44,7 +44,9 @@ export interface LambdaStand extends AsyncDisposable {
   readonly aws: LoopbackAws;
   /** What the function does with a request; replaced by tests. */
   answer: (path: string, version: InvokedVersion) => { status: number; body: string } | Error;
-  /** Runs `bento` as a process of its own, its words split at spaces. */
+  /** Runs `bento` in this process, which is faster; its words split at spaces. */
+  here(line: string): Promise<Ran>;
+  /** Runs `bento` as a process of its own. */
   bento(line: string, environment?: Readonly<Record<string, string>>): Promise<Ran>;
   /** Starts it; `kill` ends it at once. */
   start(
@@ -87,13 +89,23 @@ export async function lambdaStand(): Promise<LambdaStand> {
   });
   const start: LambdaStand["start"] = (line, environment) =>
     startBento(line, { cli, aws, environment });
+  const outside = { ...process.env };
+  Object.assign(process.env, aws.environment); // the SDK reads no other
   return Object.assign(stand, {
     cli,
     aws,
     start,
+    async here(line: string): Promise<Ran> {
+      const before = aws.calls.length;
+      const ran = await cli.bento(line, { environment: aws.environment });
+      return { ...ran, calls: aws.calls.slice(before) };
+    },
     bento: (line: string, environment?: Readonly<Record<string, string>>) =>
       start(line, environment).ended,
     async [Symbol.asyncDispose]() {
+      for (const name of Object.keys(aws.environment)) {
+        process.env[name] = outside[name];
+      }
       await aws[Symbol.asyncDispose]();
       await cli[Symbol.asyncDispose]();
     },
