@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { Duration, RemovalPolicy, Size } from "aws-cdk-lib";
+import { type Duration, RemovalPolicy } from "aws-cdk-lib";
 import type { Metric, MetricOptions } from "aws-cdk-lib/aws-cloudwatch";
 import { Connections, type IConnectable, type ISecurityGroup } from "aws-cdk-lib/aws-ec2";
 import {
@@ -18,7 +18,6 @@ import {
 } from "aws-cdk-lib/aws-iam";
 import {
   Alias,
-  Architecture,
   DockerImageFunction,
   type EventSourceMapping,
   type FunctionUrl,
@@ -30,9 +29,6 @@ import { type ILogGroup, LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import { BentoError } from "../core/bento-error.ts";
-import { canonicalJson } from "../core/canonical-json.ts";
-import { Profile } from "../core/profile.ts";
-import { BentoCompute } from "./bento-compute.ts";
 import type { BentoLambdaProps } from "./bento-lambda-props.ts";
 import { type BentoMetrics, ServiceMetrics } from "./bento-metrics.ts";
 import { given } from "./given.ts";
@@ -44,11 +40,11 @@ import {
   functionResource,
   makeCapacity,
 } from "./lambda-compute.ts";
+import { architectureOf, type Chosen, chosenOf, computeOf, profileOf } from "./lambda-defaults.ts";
 import { refuseLambdaProblems } from "./lambda-limits.ts";
 import { lambdaMetrics } from "./lambda-metrics.ts";
-import { type Chosen, propsProblems } from "./lambda-problems.ts";
+import { propsProblems } from "./lambda-problems.ts";
 import { type AttachedQueue, attachQueue } from "./lambda-queue.ts";
-import { MEMORY_MB_PER_CPU } from "./lambda-sizing.ts";
 import { makeUrl } from "./lambda-url.ts";
 import { pinFlags } from "./pinned-flags.ts";
 
@@ -277,49 +273,6 @@ export class BentoLambda extends Construct implements IGrantable, IConnectable {
       managedPolicies: vpc === undefined ? [] : [ManagedPolicy.fromAwsManagedPolicyName(forVpc)],
       ...given({ permissionsBoundary }),
     });
-  }
-}
-
-function computeOf({ compute }: BentoLambdaProps): BentoCompute {
-  return compute ?? BentoCompute.standard();
-}
-
-function chosenOf(props: BentoLambdaProps): Chosen {
-  const { settings } = computeOf(props);
-  const isManaged = settings.kind === "managedInstances";
-  return {
-    memory:
-      props.memory ??
-      (isManaged
-        ? (settings.memoryPerVCpu ?? DEFAULT_MEMORY_PER_VCPU)
-        : Size.mebibytes(MEMORY_MB_PER_CPU)),
-    timeout: props.timeout ?? Duration.seconds(60),
-    ephemeralStorage: props.ephemeralStorage ?? Size.mebibytes(512),
-    environment: {
-      // See docs/lambda.md: many small requests in one process.
-      ...(isManaged ? { NODE_OPTIONS: "--max-semi-space-size=2" } : {}),
-      ...(!isManaged && settings.snapStart === true ? { BENTO_SNAPSTART: "1" } : {}),
-      ...(props.url?.streaming === true ? { BENTO_LAMBDA_STREAM: "1" } : {}),
-      ...given({ BENTO_SQS_API: props.queue?.choice.api }),
-      ...(props.image.profile === undefined
-        ? {}
-        : { BENTO_PROFILE: canonicalJson(props.image.profile) }),
-      ...props.environment,
-    },
-  };
-}
-
-function architectureOf({ architecture, image }: BentoLambdaProps): Architecture {
-  const own = image.platform === "linux/arm64" ? Architecture.ARM_64 : Architecture.X86_64;
-  return architecture ?? own;
-}
-
-/** What its server is told: the profile itself, or the name of a file in the image, which says nothing here. */
-function profileOf({ BENTO_PROFILE: text }: Chosen["environment"]): Profile | undefined {
-  try {
-    return text === undefined ? undefined : Profile.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
   }
 }
 

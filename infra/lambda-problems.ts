@@ -4,23 +4,16 @@
  *
  * @module
  */
-import { type Duration, type Size, SizeRoundingBehavior, Token } from "aws-cdk-lib";
+import { type Size, SizeRoundingBehavior, Token } from "aws-cdk-lib";
 import { BentoCompute, type ManagedInstancesProps } from "./bento-compute.ts";
 import type { BentoLambdaProps } from "./bento-lambda-props.ts";
 import { managedProblems, standardProblems } from "./compute-limits.ts";
 import { known } from "./known.ts";
 import { DEFAULT_MEMORY_PER_VCPU, subnetsOf } from "./lambda-compute.ts";
+import type { Chosen } from "./lambda-defaults.ts";
 import { LAMBDA_LIMITS, lambdaProblems, outOfRange } from "./lambda-limits.ts";
 import { problemsOfQueue } from "./lambda-queue.ts";
 import { urlProblems } from "./lambda-url.ts";
-
-/** What the function gets where its props say nothing. */
-export interface Chosen {
-  readonly memory: Size;
-  readonly timeout: Duration;
-  readonly ephemeralStorage: Size;
-  readonly environment: Readonly<Record<string, string>>;
-}
 
 /** One line each; none where Lambda takes them. */
 export function propsProblems(props: BentoLambdaProps, chosen: Chosen): string[] {

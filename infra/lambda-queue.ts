@@ -122,7 +122,7 @@ function makeQueue(
     timeout,
   }: { readonly deadLetterQueue: IQueue | undefined; readonly timeout: Duration },
 ): Queue {
-  const { max } = LAMBDA_LIMITS.timeoutSeconds;
+  const { max } = LAMBDA_LIMITS.managed.timeoutSeconds;
   const hidden = leastVisibilitySeconds(
     secondsOf(timeout) ?? max,
     secondsOf(windowOf({ ...props, kind: "own" })) ?? QUEUE_LIMITS.windowSeconds.max,
