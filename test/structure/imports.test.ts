@@ -35,7 +35,7 @@ const AROUND: Readonly<Record<string, string>> = {
   bench: "measurements",
   demo: "npm run demo",
   docs: "pages",
-  examples: "workflows of users, linted by test/action",
+  examples: "workflows and apps of users, linted and run by tests",
   fixtures: "projects of users; they have a rule of their own below",
   scripts: "what npm runs around a build",
   test: "mirrors the tree",
