@@ -81,6 +81,7 @@ async function deployRegistry(
     bentoName: spec.bentoName,
     changeSetName: changeSetName(request),
     expected: [],
+    isReplaceAnnounced: true, // one that was rolled back when it was made holds nothing
     home: context.home,
     onProgress: context.onProgress,
   });

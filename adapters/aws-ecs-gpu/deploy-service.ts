@@ -52,7 +52,7 @@ export async function deployService(
     deadlineMs: deadlineMs + GRACE_MS,
     onProgress,
   });
-  const watch = { stackName, before, deadlineMs, onProgress, reasons };
+  const watch = { stackName, name: spec, before, deadlineMs, onProgress, reasons };
   const watched = watchService(stoppable(session, ending), watch).catch((error: unknown) => {
     tellUnwatched(error, { isOver: ending.signal.aborted || isStopped(session), onProgress });
     return undefined;

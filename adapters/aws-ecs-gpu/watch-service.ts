@@ -11,7 +11,7 @@ import type { OnProgress } from "../../core/progress.ts";
 import { awsCall } from "../aws/aws-error.ts";
 import type { AwsSession } from "../aws/session.ts";
 import { newestDeployment, stoppedTasks } from "./ecs-reads.ts";
-import { type ServicePlace, servicePlace } from "./service-place.ts";
+import { type ServiceName, type ServicePlace, servicePlace } from "./service-place.ts";
 import { failedTasks, failureOf } from "./task-failures.ts";
 
 /** So many tasks that end by themselves are no accident. */
@@ -27,6 +27,7 @@ export interface Before {
 
 export interface WatchService {
   readonly stackName: string;
+  readonly name: ServiceName;
   readonly before: Before;
   readonly deadlineMs: number;
   readonly onProgress: OnProgress;
@@ -64,7 +65,7 @@ export async function watchService(session: AwsSession, options: WatchService): 
   const startedMs = performance.now();
   const told = new Set<string>();
   for (let pause = POLL_MS; ; pause = Math.min(pause * 1.5, SLOWEST_MS)) {
-    const place = await servicePlace(session, options.stackName);
+    const place = await servicePlace(session, options.stackName, options.name);
     const seen = place === undefined ? undefined : await look(session, place, { ...options, told });
     if (seen !== undefined) {
       return seen;
