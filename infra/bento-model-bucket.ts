@@ -95,7 +95,7 @@ export class BentoModelBucket extends Construct {
     this.storeUrl = `s3://${this.bucket.bucketName}${prefix === undefined ? "" : `/${prefix}`}`;
   }
 
-  /** Lets somebody list the store and read what is in it. */
+  /** Lets somebody read what is in the store, and list the names in the bucket. */
   grantRead(grantee: IGrantable): Grant {
     return this.#grantObjects(grantee, ["s3:GetObject"])
       .combine(this.#grantList(grantee))
@@ -132,22 +132,13 @@ export class BentoModelBucket extends Construct {
     });
   }
 
-  /** @param others - actions on the bucket that S3 knows no prefix for */
+  /** Without a condition on the prefix: S3 says that a key is absent only to who may list, of any prefix. */
   #grantList(grantee: IGrantable, ...others: string[]): Grant {
-    const resourceArns = [this.bucket.bucketArn];
-    if (this.#prefix === "") {
-      const actions = ["s3:ListBucket", ...others];
-      return Grant.addToPrincipal({ grantee, actions, resourceArns });
-    }
-    const listed = Grant.addToPrincipal({
+    return Grant.addToPrincipal({
       grantee,
-      actions: ["s3:ListBucket"],
-      resourceArns,
-      conditions: { StringLike: { "s3:prefix": [`${this.#prefix}*`] } },
+      actions: ["s3:ListBucket", ...others],
+      resourceArns: [this.bucket.bucketArn],
     });
-    return others.length === 0
-      ? listed
-      : listed.combine(Grant.addToPrincipal({ grantee, actions: others, resourceArns }));
   }
 
   #grantKey(grantee: IGrantable, actions: string[]): Grant {
