@@ -8,24 +8,20 @@ import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import {
-  type AwsCall,
   AwsFailure,
   type AwsReply,
-  isWrite,
   type Members,
   type Principal,
   type RawRequest,
 } from "./aws-call.ts";
+import { type ClientCalls, DroppedCall } from "./client-calls.ts";
 import type { Dispatcher } from "./dispatcher.ts";
-import type { CallPlan, Faults } from "./faults.ts";
 import { formatXml, formatXmlError } from "./query-protocol.ts";
 import { type Protocol, type ReadRequest, readRequest } from "./read-request.ts";
 
 export interface GatewayOptions {
   readonly dispatcher: Dispatcher;
-  readonly faults: Faults;
-  /** Every call of a client is added. */
-  readonly calls: AwsCall[];
+  readonly calls: ClientCalls;
   /** By access key id. */
   readonly principals: ReadonlyMap<string, Principal>;
 }
@@ -34,9 +30,6 @@ export interface Gateway extends AsyncDisposable {
   /** `http://127.0.0.1:PORT` */
   readonly endpoint: string;
 }
-
-/** A call whose client is gone: nothing is answered. */
-class Dropped extends Error {}
 
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const server = createServer((request, response) => {
@@ -65,7 +58,7 @@ async function serve(
     read = readRequest(raw);
     send(response, { ...(await perform(raw, read, options)), call: read });
   } catch (error) {
-    if (error instanceof Dropped) {
+    if (error instanceof DroppedCall) {
       request.socket.destroy();
       return;
     }
@@ -85,38 +78,16 @@ async function rawOf(request: IncomingMessage): Promise<RawRequest> {
 
 async function perform(
   raw: RawRequest,
-  { service, action, parameters, accessKeyId, region, protocol }: ReadRequest,
-  { dispatcher, faults, calls, principals }: GatewayOptions,
+  { accessKeyId, region, protocol, ...read }: ReadRequest,
+  { dispatcher, calls, principals }: GatewayOptions,
 ): Promise<AwsReply> {
-  const call: AwsCall = { service, action, isWrite: isWrite(action), parameters };
-  calls.push(call);
-  const plan = faults.forCall(call);
-  await happen(plan, "before", call);
-  if (plan.failure !== undefined) {
-    throw plan.failure;
-  }
-  const principal = principals.get(accessKeyId);
-  if (principal === undefined) {
-    throw unknownKey(protocol);
-  }
-  const settled = await dispatcher.dispatch({ ...call, region, principal, raw }).then(
-    (reply) => () => reply,
-    (error: unknown) => () => {
-      throw error;
-    },
-  );
-  await happen(plan, "after", call);
-  return settled();
-}
-
-async function happen(plan: CallPlan, when: "before" | "after", call: AwsCall): Promise<void> {
-  const hooks = plan.hooks.filter((hook) => (hook.when ?? "after") === when);
-  for (const hook of hooks) {
-    await hook.kill(call);
-  }
-  if (hooks.length > 0) {
-    throw new Dropped();
-  }
+  return await calls.take(read, async (call) => {
+    const principal = principals.get(accessKeyId);
+    if (principal === undefined) {
+      throw unknownKey(protocol);
+    }
+    return await dispatcher.dispatch({ ...call, region, principal, raw });
+  });
 }
 
 function unknownKey(protocol: Protocol): AwsFailure {

@@ -3,13 +3,8 @@
  *
  * @module
  */
-import {
-  type AwsCall,
-  AwsFailure,
-  type AwsService,
-  type Members,
-  type Principal,
-} from "./aws-call.ts";
+import type { AwsCall, AwsService, Members } from "./aws-call.ts";
+import { clientCalls } from "./client-calls.ts";
 import { cloudFormationService } from "./cloudformation/cloudformation-service.ts";
 import { cloudTrailService } from "./cloudtrail-service.ts";
 import { dispatcher } from "./dispatcher.ts";
@@ -67,8 +62,8 @@ export async function startAws(options: AwsOptions = {}): Promise<LoopbackAws> {
   const { region = "eu-west-1", account = "123456789012" } = options;
   await using stack = new AsyncDisposableStack();
   const moto = stack.use(await startMoto(account));
-  const calls: AwsCall[] = [];
   const rules = faults();
+  const calls = clientCalls(rules);
   const services = new Map<string, AwsService>();
   const dispatch = dispatcher({ account, region, fallback: moto.handle, services });
   const users = principals({ account, region });
@@ -83,33 +78,16 @@ export async function startAws(options: AwsOptions = {}): Promise<LoopbackAws> {
     principalOf: (token) => ecr.principalOf(token),
     hasRepository: (name) => ecr.hasRepository(name),
     putImage: (image) => ecr.putImage(image),
+    referrers: (repository, digest) => ecr.referrers(repository, digest),
     hasManifest: async (repository, reference) =>
       (await ecr.imageOf(repository, reference)) !== undefined,
-    async admit(action, repository, principal) {
-      const parameters = { repositoryName: repository };
-      await admitPush({ action, parameters, principal });
+    async take({ action, repository, principal }, perform) {
+      const given = { service: "ecr", action, parameters: { repositoryName: repository } };
+      return await calls.take(given, async (call) => {
+        await dispatch.check({ ...call, region, principal });
+        return await perform();
+      });
     },
-  };
-  const admitPush = async (push: { action: string; parameters: Members; principal: Principal }) => {
-    const isWrite = /^(?:Put|Initiate|Upload|Complete)/.test(push.action);
-    const call: AwsCall = {
-      service: "ecr",
-      action: push.action,
-      isWrite,
-      parameters: push.parameters,
-    };
-    calls.push(call);
-    const plan = rules.forCall(call);
-    for (const hook of plan.hooks) {
-      await hook.kill(call);
-    }
-    if (plan.hooks.length > 0) {
-      throw new AwsFailure("UNAVAILABLE", "the connection is cut", 503);
-    }
-    if (plan.failure !== undefined) {
-      throw plan.failure;
-    }
-    await dispatch.check({ ...call, region, principal: push.principal });
   };
   registry = stack.use(await registryServer(door));
   const askLogs = async (action: string, parameters: Members) =>
@@ -142,7 +120,7 @@ export async function startAws(options: AwsOptions = {}): Promise<LoopbackAws> {
     services.set(service.name, service);
   }
   const gateway = stack.use(
-    await startGateway({ dispatcher: dispatch, faults: rules, calls, principals: users.byKey }),
+    await startGateway({ dispatcher: dispatch, calls, principals: users.byKey }),
   );
   const rest = stack.move();
   return {
@@ -150,8 +128,8 @@ export async function startAws(options: AwsOptions = {}): Promise<LoopbackAws> {
     account,
     region,
     environment: users.environmentOf(users.admin, gateway.endpoint),
-    calls,
-    clearCalls: () => calls.splice(0),
+    calls: calls.calls,
+    clearCalls: () => calls.clear(),
     withPolicy: (document) => users.environmentOf(users.add(document), gateway.endpoint),
     fail: (fault) => rules.add(fault),
     clearFaults: () => rules.clear(),

@@ -13,6 +13,14 @@ import {
   type Principal,
 } from "../aws-call.ts";
 import { asMembers, listOf, membersOf, textOf } from "../members.ts";
+import {
+  type AskEcr,
+  describeImages,
+  type KeptImage,
+  keptImages,
+  listImages,
+  subjectOf,
+} from "./images.ts";
 import type { PushedManifest } from "./registry-server.ts";
 
 /** How long a token is good for. */
@@ -25,6 +33,8 @@ export interface EcrService extends AwsService {
   expireTokens(): void;
   hasRepository(name: string): Promise<boolean>;
   putImage(image: PushedManifest): Promise<void>;
+  /** What is attached to an image. */
+  referrers(repository: string, digest: string): Promise<readonly KeptImage[]>;
   /** The image under a digest or tag. */
   imageOf(repository: string, reference: string): Promise<Members | undefined>;
 }
@@ -35,7 +45,7 @@ export interface EcrOptions {
   /** Asks moto. */
   readonly moto: (request: AwsRequest) => Promise<AwsReply>;
   /** A request of our own to moto. */
-  readonly ask: (action: string, parameters: Members) => Promise<Members>;
+  readonly ask: AskEcr;
 }
 
 export function ecrService({ registry, moto, ask }: EcrOptions): EcrService {
@@ -59,7 +69,14 @@ export function ecrService({ registry, moto, ask }: EcrOptions): EcrService {
     name: "ecr",
     imageOf,
     async handle(request) {
-      if (request.action !== "GetAuthorizationToken") {
+      const { action, parameters } = request;
+      if (action === "DescribeImages") {
+        return { members: await describeImages(parameters, ask) };
+      }
+      if (action === "ListImages") {
+        return { members: await listImages(parameters, ask) };
+      }
+      if (action !== "GetAuthorizationToken") {
         return await moto(request);
       }
       const token = randomUUID();
@@ -91,6 +108,8 @@ export function ecrService({ registry, moto, ask }: EcrOptions): EcrService {
         known.expires = 0;
       }
     },
+    referrers: async (repository, digest) =>
+      (await keptImages(repository, ask)).filter((image) => subjectOf(image) === digest),
     hasRepository: async (name) => (await repositoryOf(name)) !== undefined,
     async putImage({ repository, tag, digest, mediaType, manifest }) {
       const there = tag === undefined ? undefined : await imageOf(repository, tag);

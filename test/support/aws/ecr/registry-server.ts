@@ -9,16 +9,28 @@ import type { AddressInfo } from "node:net";
 import { digestOf } from "../../../../core/digest.ts";
 import { dockerRegistry } from "../../docker-registry.ts";
 import { AwsFailure, type Principal } from "../aws-call.ts";
+import { DroppedCall } from "../client-calls.ts";
+import { asMembers, textOf } from "../members.ts";
+import type { KeptImage } from "./images.ts";
 
 export interface RegistryDoor {
   /** Whose token it is. @throws AwsFailure when it is none, or old */
   principalOf(token: string): Principal;
-  /** Asked before anything else: written down, faults, policy. @throws AwsFailure */
-  admit(action: string, repository: string, principal: Principal): Promise<void>;
+  /** Carries a request out as a call of a client. @throws AwsFailure, DroppedCall */
+  take<Result>(request: RegistryCall, perform: () => Promise<Result>): Promise<Result>;
   hasRepository(name: string): Promise<boolean>;
   /** @throws AwsFailure when the tag may not move */
   putImage(image: PushedManifest): Promise<void>;
   hasManifest(repository: string, reference: string): Promise<boolean>;
+  /** What is attached to an image. */
+  referrers(repository: string, digest: string): Promise<readonly KeptImage[]>;
+}
+
+/** What a policy calls a request of the distribution protocol. */
+export interface RegistryCall {
+  readonly action: string;
+  readonly repository: string;
+  readonly principal: Principal;
 }
 
 export interface PushedManifest {
@@ -41,9 +53,9 @@ export async function registryServer(door: RegistryDoor): Promise<RegistryServer
   const behind = stack.use(await dockerRegistry());
   const server = createServer((request, response) => {
     request.on("error", () => {}); // callers that break off
-    answer(request, response, { door, behind: behind.host }).catch((error: unknown) =>
-      refuse(response, error),
-    );
+    answer(request, { door, behind: behind.host })
+      .then((send) => send(response))
+      .catch((error: unknown) => refuse(response, error));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   stack.defer(async () => {
@@ -64,38 +76,55 @@ interface Behind {
   readonly behind: string;
 }
 
-async function answer(
-  request: IncomingMessage,
-  response: ServerResponse,
-  { door, behind }: Behind,
-): Promise<void> {
+/** Sends an answer that is ready. */
+type Send = (response: ServerResponse) => Promise<void>;
+
+async function answer(request: IncomingMessage, { door, behind }: Behind): Promise<Send> {
   const { method = "GET", url = "" } = request;
   const principal = door.principalOf(tokenOf(request));
   const path = new URL(url, "http://registry").pathname;
   const [, repository = "", kind = "", reference = ""] =
     /^\/v2\/(.+?)\/(manifests|blobs|tags|referrers)\/(.*)$/.exec(path) ?? [];
   if (repository === "") {
-    await forward(request, response, behind);
-    return;
+    return await forward(request, behind);
   }
   const action = actionOf(method, kind);
-  await door.admit(action, repository, principal);
-  if (!(await door.hasRepository(repository))) {
-    throw new AwsFailure(
-      "NAME_UNKNOWN",
-      `The repository with name '${repository}' does not exist in the registry`,
-      404,
-    );
-  }
-  if (action === "PutImage") {
-    const body = Buffer.concat(await Array.fromAsync(request));
-    await takeManifest({ request, response, body, repository, reference }, { door, behind });
-    return;
-  }
-  if (kind === "manifests" && !(await door.hasManifest(repository, reference))) {
-    throw new AwsFailure("MANIFEST_UNKNOWN", "Requested image not found", 404);
-  }
-  await forward(request, response, behind);
+  return await door.take({ action, repository, principal }, async () => {
+    if (!(await door.hasRepository(repository))) {
+      throw new AwsFailure(
+        "NAME_UNKNOWN",
+        `The repository with name '${repository}' does not exist in the registry`,
+        404,
+      );
+    }
+    if (action === "PutImage") {
+      const body = Buffer.concat(await Array.fromAsync(request));
+      return await takeManifest({ request, body, repository, reference }, { door, behind });
+    }
+    if (kind === "manifests" && !(await door.hasManifest(repository, reference))) {
+      throw new AwsFailure("MANIFEST_UNKNOWN", "Requested image not found", 404);
+    }
+    if (kind === "referrers") {
+      return referrersOf(await door.referrers(repository, reference));
+    }
+    return await forward(request, behind);
+  });
+}
+
+/** The index of the distribution specification. */
+function referrersOf(images: readonly KeptImage[]): Send {
+  const manifests = images.map(({ digest, mediaType, manifestBytes: size, manifest }) => ({
+    mediaType,
+    digest,
+    size,
+    artifactType: manifest["artifactType"] ?? asMembers(manifest["config"])["mediaType"],
+    annotations: manifest["annotations"],
+  }));
+  const mediaType = "application/vnd.oci.image.index.v1+json";
+  return async (response) => {
+    response.writeHead(200, { "content-type": mediaType });
+    response.end(JSON.stringify({ schemaVersion: 2, mediaType, manifests }));
+  };
 }
 
 function tokenOf({ headers }: IncomingMessage): string {
@@ -107,7 +136,6 @@ function tokenOf({ headers }: IncomingMessage): string {
   return token;
 }
 
-/** What a policy calls a request of the distribution protocol. */
 function actionOf(method: string, kind: string): string {
   if (kind === "manifests") {
     return method === "PUT" ? "PutImage" : "BatchGetImage";
@@ -121,12 +149,11 @@ function actionOf(method: string, kind: string): string {
     };
     return actions[method] ?? "GetDownloadUrlForLayer";
   }
-  return "ListImages";
+  return kind === "referrers" ? "BatchGetImage" : "ListImages";
 }
 
 interface Manifest {
   readonly request: IncomingMessage;
-  readonly response: ServerResponse;
   readonly body: Buffer;
   readonly repository: string;
   readonly reference: string;
@@ -134,36 +161,41 @@ interface Manifest {
 
 /** The bytes are stored before the API shows them, and only when it takes them. */
 async function takeManifest(
-  { request, response, body, repository, reference }: Manifest,
+  { request, body, repository, reference }: Manifest,
   { door, behind }: Behind,
-): Promise<void> {
+): Promise<Send> {
   const digest = digestOf(body);
   const mediaType = request.headers["content-type"] ?? "";
-  const stored = await fetch(`http://${behind}/v2/${repository}/manifests/${digest}`, {
-    method: "PUT",
-    headers: { "content-type": mediaType },
-    body: new Uint8Array(body),
-  });
+  const put = (name: string) =>
+    fetch(`http://${behind}/v2/${repository}/manifests/${name}`, {
+      method: "PUT",
+      headers: { "content-type": mediaType },
+      body: new Uint8Array(body),
+    });
+  const stored = await put(digest);
   if (stored.ok) {
     const tag = reference.startsWith("sha256:") ? undefined : reference;
     await door.putImage({ repository, tag, digest, mediaType, manifest: body.toString("utf8") });
     if (tag !== undefined) {
-      await fetch(`http://${behind}/v2/${repository}/manifests/${tag}`, {
-        method: "PUT",
-        headers: { "content-type": mediaType },
-        body: new Uint8Array(body),
-      });
+      await put(tag);
     }
   }
-  response.writeHead(stored.status, { "docker-content-digest": digest });
-  response.end(Buffer.from(await stored.arrayBuffer()));
+  const said = Buffer.from(await stored.arrayBuffer());
+  const subject = textOf(
+    asMembers(asMembers(JSON.parse(body.toString("utf8")))["subject"]),
+    "digest",
+  );
+  return async (response) => {
+    response.writeHead(stored.status, {
+      "docker-content-digest": digest,
+      // without it clients keep lists of their own, under tags that would have to move
+      ...(subject === undefined ? {} : { "oci-subject": subject }),
+    });
+    response.end(said);
+  };
 }
 
-async function forward(
-  request: IncomingMessage,
-  response: ServerResponse,
-  behind: string,
-): Promise<void> {
+async function forward(request: IncomingMessage, behind: string): Promise<Send> {
   const { authorization: _, connection: __, expect: ___, ...headers } = request.headers;
   const { method = "GET" } = request;
   const hasBody = method !== "GET" && method !== "HEAD";
@@ -177,15 +209,17 @@ async function forward(
   const passed = [...found.headers].filter(
     ([name]) => !["connection", "transfer-encoding"].includes(name),
   );
-  response.writeHead(found.status, Object.fromEntries(passed));
-  for await (const chunk of found.body ?? []) {
-    response.write(chunk);
-  }
-  response.end();
+  return async (response) => {
+    response.writeHead(found.status, Object.fromEntries(passed));
+    for await (const chunk of found.body ?? []) {
+      response.write(chunk);
+    }
+    response.end();
+  };
 }
 
 function refuse(response: ServerResponse, error: unknown): void {
-  if (response.headersSent) {
+  if (response.headersSent || error instanceof DroppedCall) {
     response.destroy();
     return;
   }
