@@ -226,6 +226,33 @@ export interface Rollout<Options = unknown> {
   prune?(request: PruneRequest, context: DeployContext): Promise<Pruned>;
 }
 
+/** What policies are about: a deployment that may not be there yet. */
+export interface AccessScope<Options = unknown> {
+  /** Of the deployment. */
+  readonly name: string;
+  /** Of the bento, without a version. */
+  readonly bento: string;
+  readonly options: Options;
+}
+
+/** The platform's own documents of what somebody may do, for this deployment and no other. */
+export interface AccessPolicies {
+  /** All that `bento deploy` and `bento deployment` do. */
+  readonly deploy: object;
+  /** New versions and their traffic alone: no infrastructure, no rights of others. */
+  readonly promote: object;
+  /** The most that what is made may do, and the name that the others know it by; absent where nothing needs one. */
+  readonly boundary?: { readonly name: string; readonly document: object } | undefined;
+}
+
+/** Jobs that may act without a stored key. */
+export interface JobsOf {
+  /** `ORG/REPO` of GitHub. */
+  readonly github: string;
+  /** Its environment. */
+  readonly environment: string;
+}
+
 /** A file to write; the path is relative with forward slashes. */
 export interface EmittedFile {
   readonly path: string;
@@ -255,6 +282,10 @@ export interface Adapter<Schema extends z.ZodType = z.ZodType, Observed = unknow
   readonly rollout?: Rollout<z.output<Schema>>;
   /** Looks whether a deploy could go through: credentials, region, quotas, permissions. Reads only. */
   check?(context: DeployContext): AsyncIterable<Finding>;
+  /** What somebody must be allowed who deploys. Writes nothing. */
+  access?(scope: AccessScope<z.output<Schema>>, context: DeployContext): Promise<AccessPolicies>;
+  /** Who else may take on the rights that {@link Adapter.access} describes. Writes nothing. */
+  trust?(jobs: JobsOf, context: DeployContext): Promise<object>;
   /** What a user can keep and deploy without bentokit's engine. Writes nothing. */
   emit?(
     desired: Desired<z.output<Schema>>,

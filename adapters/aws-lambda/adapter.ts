@@ -52,6 +52,7 @@ export const awsLambdaAdapter: Adapter<typeof AwsLambdaOptions, LambdaObserved> 
     },
     scaleToZero: true,
     canary: true,
+    secrets: true,
     runs: "image",
     inheritsEnvironment: false,
   },

@@ -3,7 +3,12 @@
  *
  * @module
  */
-import type { LambdaAppSpec, LambdaManagedCompute } from "../../infra/lambda-spec.ts";
+import {
+  type LambdaAppSpec,
+  type LambdaManagedCompute,
+  lambdaVariables,
+  secretRights,
+} from "../../infra/lambda-spec.ts";
 
 /** TypeScript that gives the same templates as `synthesizeLambdaApp`. */
 export function appSource(target: LambdaAppSpec): string {
@@ -31,12 +36,12 @@ const bento = new BentoLambda(service, "Bento", {
   memory: Size.mebibytes(${settings.memoryMb}),
   timeout: Duration.seconds(${settings.timeoutSeconds}),
   ephemeralStorage: Size.mebibytes(${settings.ephemeralStorageMb}),
-  environment: ${literal(settings.environment)},
+  environment: ${literal(lambdaVariables(settings))},
   logRetention: ${settings.logRetentionDays},
 ${optionalProps(target)}});
 new CfnOutput(service, "AliasArn", { value: bento.alias.functionArn });
 new CfnOutput(service, "LogGroupName", { value: bento.logGroup.logGroupName });
-${urlLines(target)}
+${secretLines(target)}${urlLines(target)}
 for (const stack of [registry, service]) {
   Tags.of(stack).add("bento:name", ${literal(target.bentoName)});
 }
@@ -64,16 +69,13 @@ function imports({ settings }: LambdaAppSpec): string {
       "aws-cdk-lib/aws-iam",
       [
         ...(settings.permissionsBoundaryArn === undefined ? [] : ["ManagedPolicy"]),
+        ...(secretRights(settings).length === 0 ? [] : ["PolicyStatement"]),
         ...(settings.roleArn === undefined ? [] : ["Role"]),
       ],
     ],
     [
       "aws-cdk-lib/aws-lambda",
-      [
-        "Architecture",
-        ...(isManaged && !isOwn ? ["CapacityProvider"] : []),
-        ...(settings.url === "none" ? [] : ["FunctionUrlAuthType"]),
-      ],
+      ["Architecture", ...(isManaged && !isOwn ? ["CapacityProvider"] : [])],
     ],
     [
       "bentokit/cdk",
@@ -81,6 +83,7 @@ function imports({ settings }: LambdaAppSpec): string {
         ...(isManaged || isStandardSet ? ["BentoCompute"] : []),
         "BentoImage",
         "BentoLambda",
+        ...(settings.queue === undefined ? [] : ["BentoQueue"]),
         "BentoRegistry",
         "NoAssetSynthesizer",
       ],
@@ -105,16 +108,18 @@ function optionalProps(target: LambdaAppSpec): string {
       : [
           `permissionsBoundary: ManagedPolicy.fromManagedPolicyArn(service, "Boundary", ${literal(boundary)}),`,
         ]),
+    ...(settings.url === "none" ? [] : [`url: { auth: ${literal(settings.url)} },`]),
     ...(queue === undefined
       ? []
       : [
-          "queue: {",
+          "queue: BentoQueue.create({",
           `  batchSize: ${queue.batchSize},`,
-          `  maxBatchingWindow: Duration.seconds(${queue.windowSeconds}),`,
+          `  batchWindow: Duration.seconds(${queue.windowSeconds}),`,
           ...(queue.maxConcurrency === undefined
             ? []
             : [`  maxConcurrency: ${queue.maxConcurrency},`]),
-          "},",
+          ...(queue.api === undefined ? [] : [`  api: ${literal(queue.api)},`]),
+          "}),",
         ]),
   ];
   return lines.map((line) => `  ${line}\n`).join("");
@@ -167,14 +172,21 @@ function managedLines(compute: LambdaManagedCompute): string[] {
 }
 
 function urlLines({ settings: { url } }: LambdaAppSpec): string {
-  if (url === "none") {
-    return "";
-  }
-  const type = url === "public" ? "NONE" : "AWS_IAM";
-  return `new CfnOutput(service, "FunctionUrl", {
-  value: bento.alias.addFunctionUrl({ authType: FunctionUrlAuthType.${type} }).url,
-});
-`;
+  return url === "none"
+    ? ""
+    : 'new CfnOutput(service, "FunctionUrl", { value: bento.url?.url ?? "" });\n';
+}
+
+function secretLines({ settings }: LambdaAppSpec): string {
+  return secretRights(settings)
+    .map(
+      ({ action, arns }) =>
+        `bento.role.addToPrincipalPolicy(
+  new PolicyStatement({ actions: [${literal(action)}], resources: ${literal(arns)} }),
+);
+`,
+    )
+    .join("");
 }
 
 /** JSON is TypeScript too; keys that are names lose their quotes. */

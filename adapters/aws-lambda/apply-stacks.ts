@@ -28,7 +28,11 @@ export async function applyRegistryStack(request: ApplyStacks): Promise<void> {
   const expected: ExpectedChange[] = [
     { resourceType: "AWS::ECR::Repository", action: "Modify", isReplacement: true },
   ];
-  await applyStack(request, { stackName: request.decision.spec.registryStack, expected });
+  await applyStack(request, {
+    stackName: request.decision.spec.registryStack,
+    expected,
+    isReplaceAnnounced: true, // one that was rolled back when it was made holds nothing
+  });
 }
 
 /** @returns the stack's outputs */

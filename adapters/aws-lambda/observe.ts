@@ -10,6 +10,7 @@ import { type Digest, digestOf } from "../../core/digest.ts";
 import { LambdaStackMetadata, lambdaSettingsDigest } from "../../infra/lambda-spec.ts";
 import type { DeployContext, Desired } from "../adapter.ts";
 import { isAccessDenied } from "../aws/aws-error.ts";
+import { policyLine } from "../aws/aws-refusal.ts";
 import { hasImage, readRepository } from "../aws/ecr.ts";
 import { NAME_TAG } from "../aws/ownership.ts";
 import type { AwsSession } from "../aws/session.ts";
@@ -132,7 +133,7 @@ async function readService(
       : `the settings of function ${functionName} are not as desired, and only the deploy policy may change them`;
     throw new BentoError(cause.code, `${what}\n${cause.message}`, {
       where: cause.where,
-      hint: `deploy once with the rights of: bento deployment policy --kind deploy; or leave the settings as they are`,
+      hint: `deploy with the rights that ${policyLine(session)} prints; or leave the settings as they are`,
       cause,
     });
   }

@@ -13,7 +13,11 @@ import { formatBytes } from "../../core/units.ts";
 import { given } from "../../infra/given.ts";
 import { LAMBDA_LIMITS, lambdaProblems, refuseLambdaProblems } from "../../infra/lambda-limits.ts";
 import { lambdaMemoryMb, lambdaTimeoutSeconds } from "../../infra/lambda-sizing.ts";
-import type { LambdaAppSpec, LambdaSettings } from "../../infra/lambda-spec.ts";
+import {
+  type LambdaAppSpec,
+  type LambdaSettings,
+  lambdaVariables,
+} from "../../infra/lambda-spec.ts";
 import type { Desired } from "../adapter.ts";
 import { computeProblems, managedCompute, PROFILE_VARIABLE } from "./managed-compute.ts";
 import type { AwsLambdaOptions } from "./options.ts";
@@ -63,7 +67,7 @@ export function lambdaTarget(
     ...repositoryProblems(options, { account, region }),
     ...computeProblems(options),
     ...queueProblems(options, manifest),
-    ...secretProblems(settings.environment),
+    ...secretProblems(settings),
   ];
   refuseLambdaProblems(problems, `${tag} on ${AWS_LAMBDA}`);
   return {
@@ -104,6 +108,7 @@ function settingsOf(
     timeoutSeconds: options.timeoutSeconds ?? lambdaTimeoutSeconds(manifest.traffic),
     ephemeralStorageMb: options.ephemeralStorageMb,
     environment,
+    secrets: { ...desired.secrets },
     ...given({ reservedConcurrency: options.reservedConcurrency }),
     logRetentionDays: options.logRetentionDays,
     compute: isManaged
@@ -135,7 +140,7 @@ function environmentOf(
 /** In the words of the rules. */
 function limited({ compute, ...settings }: LambdaSettings) {
   const kind = compute.kind === "standard" ? compute.kind : "managedInstances";
-  return { ...settings, compute: kind } as const;
+  return { ...settings, environment: lambdaVariables(settings), compute: kind } as const;
 }
 
 /** ECR repository of a bento's images. */
@@ -190,18 +195,19 @@ function imageProblems(image: PlannedImage, architecture: "x86_64" | "arm64"): s
   return problems;
 }
 
-/** They would stand in clear in the template, in the function's settings and in every plan. */
-function secretProblems(environment: Readonly<Record<string, string>>): string[] {
-  return Object.entries(environment)
-    .filter(([name, value]) => isSecretName(name) && !isReference(value))
+/** In clear they would stand in the template, in the function's settings and in every plan. */
+function secretProblems({ environment, secrets }: LambdaSettings): string[] {
+  const clear = Object.entries(environment)
+    .filter(([name, value]) => isSecretName(name) && !REFERENCE.test(value))
+    .map(([name]) => `environment variable ${name} in clear: give it as --secret ${name}=ARN`);
+  const wrong = Object.entries(secrets)
+    .filter(([, value]) => !REFERENCE.test(value))
     .map(
-      ([name]) =>
-        `environment variable ${name} in clear: give the ARN of a secret or parameter that holds it`,
+      ([name, value]) =>
+        `secret ${name}=${JSON.stringify(value)}: the ARN of a secret of Secrets Manager or of a parameter of Systems Manager`,
     );
+  return [...clear, ...wrong];
 }
 
-function isReference(value: string): boolean {
-  return /^arn:aws[a-z-]*:(?:secretsmanager:[^:]+:\d{12}:secret:|ssm:[^:]+:\d{12}:parameter\/)./.test(
-    value,
-  );
-}
+const REFERENCE =
+  /^arn:aws[a-z-]*:(?:secretsmanager:[^:]+:\d{12}:secret:|ssm:[^:]+:\d{12}:parameter\/)./;

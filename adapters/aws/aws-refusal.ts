@@ -182,8 +182,7 @@ function denied({ message }: Failure, caller: AwsCaller, request: AwsRequest): W
   const why = /explicit deny|permissions boundary|service control policy|session policy/i.exec(
     message,
   )?.[0];
-  const name = caller.deployment === undefined ? "" : ` ${caller.deployment}`;
-  const policy = `bento deployment policy${name} --platform ${caller.platform}`;
+  const policy = policyLine(caller);
   return {
     code: "BENTO_PLATFORM",
     message: `not allowed: ${action}${target}`,
@@ -194,6 +193,15 @@ function denied({ message }: Failure, caller: AwsCaller, request: AwsRequest): W
         : `it is refused by an ${why.toLowerCase()}`.replace(/an (?=[^aeiou])/, "a ") +
           `: let an administrator look there; ${policy} prints all that is needed`,
   };
+}
+
+/** The command that prints what somebody must be allowed. */
+export function policyLine({
+  deployment,
+  platform,
+}: Pick<AwsCaller, "deployment" | "platform">): string {
+  const name = deployment === undefined ? "" : ` ${deployment}`;
+  return `bento deployment policy${name} --platform ${platform}`;
 }
 
 function failureOf(error: unknown): Failure | undefined {

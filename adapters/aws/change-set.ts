@@ -74,10 +74,15 @@ export async function readChangeSet(
   };
 }
 
-export async function deleteChangeSet(session: AwsSession, { id }: ChangeSet): Promise<void> {
+export async function deleteChangeSet(
+  session: AwsSession,
+  { id, stackId }: ChangeSet,
+): Promise<void> {
   const client = await session.cloudFormation();
-  const request = { action: "cloudformation:DeleteChangeSet", resource: id };
-  await awsFind(session, request, (call) => client.deleteChangeSet({ ChangeSetName: id }, call));
+  // policies are about stacks
+  const request = { action: "cloudformation:DeleteChangeSet", resource: stackId };
+  const input = { StackName: stackId, ChangeSetName: id };
+  await awsFind(session, request, (call) => client.deleteChangeSet(input, call));
 }
 
 /**
@@ -92,11 +97,10 @@ export async function executeChangeSet(
   token: string,
 ): Promise<void> {
   const client = await session.cloudFormation();
-  const request = { action: "cloudformation:ExecuteChangeSet", resource: id };
+  const request = { action: "cloudformation:ExecuteChangeSet", resource: stackId };
+  const input = { StackName: stackId, ChangeSetName: id, ClientRequestToken: token };
   try {
-    await awsCall(session, request, (call) =>
-      client.executeChangeSet({ ChangeSetName: id, ClientRequestToken: token }, call),
-    );
+    await awsCall(session, request, (call) => client.executeChangeSet(input, call));
   } catch (error) {
     if (!isTakenAway(error)) {
       throw error;

@@ -4,6 +4,7 @@
  * @module
  */
 import { BentoError } from "../../core/bento-error.ts";
+import { policyLine } from "./aws-refusal.ts";
 import type { AwsSession } from "./session.ts";
 import { type EventWords, type ResourceEvent, resourceWords } from "./stack-events.ts";
 import type { StackSummary } from "./stacks.ts";
@@ -28,9 +29,12 @@ export function deployFailure(
   const message = `${name} is ${status}: ${reasonOf(stack, events, paths)}`;
   if (status === "ROLLBACK_COMPLETE" || status === "UPDATE_ROLLBACK_COMPLETE") {
     const next = status === "ROLLBACK_COMPLETE" ? ", which deletes what is left of this stack" : "";
+    const mend = message.includes("is not authorized to perform")
+      ? `let an administrator allow that (${policyLine(session)} prints all that is needed)`
+      : "mend what it names";
     return new BentoError("BENTO_UNHEALTHY", message, {
       where: id,
-      hint: `CloudFormation has rolled it back; mend what it names, then deploy again${next}`,
+      hint: `CloudFormation has rolled it back; ${mend}, then deploy again${next}`,
     });
   }
   return new BentoError("BENTO_ROLLBACK_FAILED", message, {

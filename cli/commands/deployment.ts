@@ -8,6 +8,7 @@ import type { CliContext } from "../context.ts";
 import { collect } from "../key-values.ts";
 import { jsonOption, outputOption } from "../output.ts";
 import { STORE_OPTION } from "../store.ts";
+import { registerAccess } from "./deployment-access.ts";
 import { registerTraffic } from "./deployment-traffic.ts";
 
 /** Adds a command about one deployment, with the options that say which. */
@@ -50,6 +51,7 @@ export function registerDeployment(program: Command, context: CliContext): void 
       (await import("../actions/deployment-history.ts")).showRecords(context, name, options),
   );
   registerTraffic(add, context);
+  registerAccess(deployment, add, context);
   add("destroy <name>", "stop it and take its resources away")
     .option("-y, --yes", "do not ask")
     .action(async (name: string, options) =>

@@ -64,6 +64,10 @@ export const COMMAND_EXAMPLES: Readonly<Record<string, string>> = {
     "bento deployment rollback iris_classifier --platform aws-lambda --to iris_classifier:f00dd330bda086ef",
   "deployment prune":
     "bento deployment prune iris_classifier --platform aws-lambda --keep 3 --plan",
+  "deployment policy":
+    "bento deployment policy iris_classifier --platform aws-lambda --for promote --set account=123456789012 --set region=eu-central-1",
+  "deployment oidc":
+    "bento deployment oidc --github acme/iris --env prod --platform aws-lambda --set account=123456789012 --set region=eu-central-1",
   "deployment destroy": "bento deployment destroy iris_classifier --yes",
   doctor: "bento doctor --platform aws-lambda --set region=eu-central-1",
   completion: "bento completion bash",
