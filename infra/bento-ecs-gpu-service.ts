@@ -93,14 +93,7 @@ export class BentoEcsGpuService extends Construct implements IConnectable, IGran
     this.taskRole = task.taskRole;
     this.executionRole = task.executionRole;
     this.grantPrincipal = task.taskRole.grantPrincipal;
-    const front = makeFront(this, {
-      ...settled,
-      vpc: props.vpc,
-      subnets: settled.loadBalancerSubnets,
-      certificate: props.certificate,
-      securityGroups: props.loadBalancerSecurityGroups,
-      accessLogBucket: props.accessLogBucket,
-    });
+    const front = this.makeFront(props, settled);
     this.loadBalancer = front.loadBalancer;
     this.listener = front.listener;
     this.targetGroups = front.targetGroups;
@@ -147,6 +140,17 @@ export class BentoEcsGpuService extends Construct implements IConnectable, IGran
       logGroup: this.logGroup,
       taskRole: props.taskRole,
       executionRole: props.executionRole,
+    });
+  }
+
+  private makeFront(props: BentoEcsGpuServiceProps, settled: EcsSettled): Front {
+    return makeFront(this, {
+      ...settled,
+      vpc: props.vpc,
+      subnets: settled.loadBalancerSubnets,
+      certificate: props.certificate,
+      securityGroups: props.loadBalancerSecurityGroups,
+      accessLogBucket: props.accessLogBucket,
     });
   }
 

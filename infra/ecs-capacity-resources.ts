@@ -93,14 +93,7 @@ function managedInstances(
           securityGroups: [instanceGroup(scope, place.vpc).securityGroupId],
         },
         storageConfiguration: { storageSizeGiB: source.storage.toGibibytes() },
-        instanceRequirements: {
-          vCpuCount: { min: Math.ceil(place.cpu) },
-          memoryMiB: { min: place.memoryMb },
-          acceleratorTypes: ["gpu"],
-          acceleratorManufacturers: ["nvidia"],
-          acceleratorCount: { min: place.gpuCount },
-          allowedInstanceTypes: [...source.allowedInstanceTypes],
-        },
+        instanceRequirements: instanceRequirements(source, place),
       },
     },
   });
@@ -110,6 +103,20 @@ function managedInstances(
     provider.addPropertyOverride(path, "SPOT");
   }
   return { name: provider.ref, dependencies: [] };
+}
+
+function instanceRequirements(
+  { allowedInstanceTypes }: Source<"managed-instances">,
+  { cpu, memoryMb, gpuCount }: CapacityPlace,
+): CfnCapacityProvider.InstanceRequirementsRequestProperty {
+  return {
+    vCpuCount: { min: Math.ceil(cpu) },
+    memoryMiB: { min: memoryMb },
+    acceleratorTypes: ["gpu"],
+    acceleratorManufacturers: ["nvidia"],
+    acceleratorCount: { min: gpuCount },
+    allowedInstanceTypes: [...allowedInstanceTypes],
+  };
 }
 
 /** AWS's own policy lets ECS pass only roles of one fixed name; ours has none that could collide. */
