@@ -30,6 +30,8 @@ export interface Dispatcher {
   check(request: AwsRequest): Promise<void>;
   /** Calls with the rights of a principal, unseen by tests: what AWS does on behalf of its callers. */
   as(principal: Principal, calledVia: string): Caller;
+  /** The same in another region. */
+  in(region: string): Dispatcher;
 }
 
 export interface DispatcherOptions {
@@ -67,11 +69,12 @@ export function dispatcher(options: DispatcherOptions): Dispatcher {
     });
   const ask = async (service: string, action: string, parameters: Members) =>
     membersOf(await answer(requestOf(NOBODY)(service, action, parameters)));
-  return {
+  const own: Dispatcher = {
     account,
     region,
     dispatch,
     check,
+    in: (other) => (other === region ? own : dispatcher({ ...options, region: other })),
     as: (principal, calledVia) => ({
       principal,
       call: async (service, action, parameters) => {
@@ -80,6 +83,7 @@ export function dispatcher(options: DispatcherOptions): Dispatcher {
       },
     }),
   };
+  return own;
 }
 
 /** Who asks when the stand-ins look at themselves. */

@@ -3,18 +3,19 @@
  *
  * @module
  */
-import type { AwsCall, AwsService, Members } from "./aws-call.ts";
-import { clientCalls } from "./client-calls.ts";
+import type { AwsCall, AwsReply, AwsRequest, AwsService, Members } from "./aws-call.ts";
+import { type ClientCalls, clientCalls } from "./client-calls.ts";
 import { cloudFormationService } from "./cloudformation/cloudformation-service.ts";
 import { cloudTrailService } from "./cloudtrail-service.ts";
-import { dispatcher } from "./dispatcher.ts";
-import { ecrService } from "./ecr/ecr-service.ts";
-import { type RegistryDoor, type RegistryServer, registryServer } from "./ecr/registry-server.ts";
+import { type Dispatcher, dispatcher } from "./dispatcher.ts";
+import { type EcrService, ecrService } from "./ecr/ecr-service.ts";
+import { type RegistryServer, registryServer } from "./ecr/registry-server.ts";
 import { resolveImage } from "./ecr/resolve-image.ts";
-import { type Fault, faults } from "./faults.ts";
+import { type Fault, type Faults, faults } from "./faults.ts";
 import { startGateway } from "./gateway.ts";
 import { functionInvoker, type InvokeFunction } from "./lambda/function-invoker.ts";
 import { imageInvoker } from "./lambda/image-invoker.ts";
+import type { Invoker } from "./lambda/invoke.ts";
 import { lambdaService } from "./lambda/lambda-service.ts";
 import { startMoto } from "./moto.ts";
 import { principals } from "./principals.ts";
@@ -51,30 +52,74 @@ export interface LoopbackAws extends AsyncDisposable {
   fail(fault: Fault): void;
   /** Forgets the faults that are left. */
   clearFaults(): void;
-  /** Stops stacks before they touch a resource. @returns lets it go on */
+  /** Stops stacks before they touch a resource, named by logical id or type. @returns lets it go on */
   hold(resource: string): () => void;
   /** Tokens of the registry that were given so far are too old. */
   expireRegistryTokens(): void;
+}
+
+/** What the services are made of. */
+interface Parts {
+  readonly account: string;
+  readonly region: string;
+  readonly moto: (request: AwsRequest) => Promise<AwsReply>;
+  readonly dispatch: Dispatcher;
+  readonly rules: Faults;
+  readonly calls: ClientCalls;
 }
 
 /** Starts it; `await using` stops everything that it started. */
 export async function startAws(options: AwsOptions = {}): Promise<LoopbackAws> {
   const { region = "eu-west-1", account = "123456789012" } = options;
   await using stack = new AsyncDisposableStack();
-  const moto = stack.use(await startMoto(account));
+  const { handle: moto } = stack.use(await startMoto(account));
+  const services = new Map<string, AwsService>();
+  const dispatch = dispatcher({ account, region, fallback: moto, services });
+  const users = principals({ account, region });
   const rules = faults();
   const calls = clientCalls(rules);
-  const services = new Map<string, AwsService>();
-  const dispatch = dispatcher({ account, region, fallback: moto.handle, services });
-  const users = principals({ account, region });
-  let registry: RegistryServer | undefined;
-  const ecr = ecrService({
-    registry: () => registry?.endpoint ?? "",
-    moto: moto.handle,
-    ask: async (action, parameters) =>
-      (await moto.handle(innerRequest("ecr", action, { parameters, region }))).members ?? {},
+  const parts: Parts = { account, region, moto, dispatch, rules, calls };
+  const { ecr, registry } = await startEcr(parts);
+  stack.use(registry);
+  const invoker = stack.use(await startInvoker(parts, registry, options));
+  const formation = cloudFormationService({
+    dispatcher: dispatch,
+    faults: rules,
+    providers: resourceProviders(options.resources),
   });
-  const door: RegistryDoor = {
+  const lambda = startLambda(parts, ecr, invoker);
+  const own = [ecr, lambda, formation, cloudTrailService, stsService(account, moto)];
+  for (const service of [...own, ...(options.services ?? [])]) {
+    services.set(service.name, service);
+  }
+  const { endpoint } = stack.use(
+    await startGateway({ dispatcher: dispatch, calls, principals: users.byKey }),
+  );
+  const rest = stack.move();
+  return {
+    endpoint,
+    account,
+    region,
+    environment: users.environmentOf(users.admin, endpoint),
+    calls: calls.calls,
+    clearCalls: () => calls.clear(),
+    withPolicy: (document) => users.environmentOf(users.add(document), endpoint),
+    fail: (fault) => rules.add(fault),
+    clearFaults: () => rules.clear(),
+    hold: (resource) => formation.hold(resource),
+    expireRegistryTokens: () => ecr.expireTokens(),
+    [Symbol.asyncDispose]: () => rest[Symbol.asyncDispose](),
+  };
+}
+
+/** ECR's API and the registry that it leads to. */
+async function startEcr(
+  parts: Parts,
+): Promise<{ readonly ecr: EcrService; readonly registry: RegistryServer }> {
+  const { moto, dispatch, calls, region } = parts;
+  let endpoint = "";
+  const ecr = ecrService({ registry: () => endpoint, moto, ask: asking(parts, "ecr") });
+  const registry = await registryServer({
     principalOf: (token) => ecr.principalOf(token),
     hasRepository: (name) => ecr.hasRepository(name),
     putImage: (image) => ecr.putImage(image),
@@ -88,62 +133,38 @@ export async function startAws(options: AwsOptions = {}): Promise<LoopbackAws> {
         return await perform();
       });
     },
-  };
-  registry = stack.use(await registryServer(door));
-  const askLogs = async (action: string, parameters: Members) =>
-    (await moto.handle(innerRequest("logs", action, { parameters, region }))).members ?? {};
-  const invoker = stack.use(
-    typeof options.invoke === "function"
-      ? functionInvoker(options.invoke, askLogs)
-      : await imageInvoker({ registryHost: () => registry?.behind ?? "", askLogs, region }),
-  );
-  const formation = cloudFormationService({
-    dispatcher: dispatch,
-    faults: rules,
-    providers: resourceProviders(options.resources),
   });
-  const lambda = lambdaService({
-    account,
-    region,
-    invoker,
-    resolveImage: (uri) => resolveImage(uri, { account, region, ecr }),
-  });
-  const own = [
-    ecr,
-    lambda,
-    formation,
-    cloudTrailService,
-    stsService(account, moto.handle),
-    ...(options.services ?? []),
-  ];
-  for (const service of own) {
-    services.set(service.name, service);
-  }
-  const gateway = stack.use(
-    await startGateway({ dispatcher: dispatch, calls, principals: users.byKey }),
-  );
-  const rest = stack.move();
-  return {
-    endpoint: gateway.endpoint,
-    account,
-    region,
-    environment: users.environmentOf(users.admin, gateway.endpoint),
-    calls: calls.calls,
-    clearCalls: () => calls.clear(),
-    withPolicy: (document) => users.environmentOf(users.add(document), gateway.endpoint),
-    fail: (fault) => rules.add(fault),
-    clearFaults: () => rules.clear(),
-    hold: (resource) => formation.hold(resource),
-    expireRegistryTokens: () => ecr.expireTokens(),
-    [Symbol.asyncDispose]: () => rest[Symbol.asyncDispose](),
-  };
+  endpoint = registry.endpoint;
+  return { ecr, registry };
 }
 
-function innerRequest(
-  service: string,
-  action: string,
-  { parameters, region }: { parameters: Members; region: string },
-) {
+async function startInvoker(
+  parts: Parts,
+  registry: RegistryServer,
+  { invoke }: AwsOptions,
+): Promise<Invoker> {
+  const askLogs = asking(parts, "logs");
+  return typeof invoke === "function"
+    ? functionInvoker(invoke, askLogs)
+    : await imageInvoker({ registryHost: registry.behind, askLogs, region: parts.region });
+}
+
+function startLambda({ account, dispatch }: Parts, ecr: EcrService, invoker: Invoker): AwsService {
+  return lambdaService({
+    account,
+    invoker,
+    resolveImage: (uri, { region, principal, calledVia }) => {
+      const caller = dispatch.in(region).as(principal, calledVia ?? "lambda.amazonaws.com");
+      return resolveImage(uri, { account, region, ecr, caller });
+    },
+  });
+}
+
+/** Asks moto without anyone's rights, unseen. */
+function asking({ moto, region }: Parts, service: string) {
   const principal = { accessKeyId: "", arn: "", userId: "" };
-  return { service, action, isWrite: true, parameters, region, principal };
+  return async (action: string, parameters: Members): Promise<Members> => {
+    const request = { service, action, isWrite: true, parameters, region, principal };
+    return (await moto(request)).members ?? {};
+  };
 }

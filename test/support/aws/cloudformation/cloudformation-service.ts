@@ -39,7 +39,8 @@ export function cloudFormationService(options: {
   readonly faults: Faults;
   readonly providers: ReadonlyMap<string, ResourceProvider>;
 }): CloudFormationService {
-  const world: StackWorld = { ...options, stacks: new Map(), held: new Map() };
+  const held = new Map<string, Promise<void>>();
+  const regions = new Map<string, StackWorld>();
   return {
     name: "cloudformation",
     async handle(request): Promise<AwsReply> {
@@ -47,14 +48,18 @@ export function cloudFormationService(options: {
       if (perform === undefined) {
         throw new AwsFailure("InvalidAction", `no stand-in of cloudformation:${request.action}`);
       }
+      const { region } = request;
+      const dispatcher = options.dispatcher.in(region);
+      const world = regions.get(region) ?? { ...options, dispatcher, stacks: new Map(), held };
+      regions.set(region, world);
       return { members: await perform(request.parameters, { world, request }) };
     },
     hold(resource) {
-      const held = Promise.withResolvers<void>();
-      world.held.set(resource, held.promise);
+      const { promise, resolve } = Promise.withResolvers<void>();
+      held.set(resource, promise);
       return () => {
-        world.held.delete(resource);
-        held.resolve();
+        held.delete(resource);
+        resolve();
       };
     },
   };

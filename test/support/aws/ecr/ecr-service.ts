@@ -33,6 +33,8 @@ export interface EcrService extends AwsService {
   expireTokens(): void;
   hasRepository(name: string): Promise<boolean>;
   putImage(image: PushedManifest): Promise<void>;
+  /** A repository's own policy, as a text. */
+  policyOf(repository: string): Promise<string | undefined>;
   /** What is attached to an image. */
   referrers(repository: string, digest: string): Promise<readonly KeptImage[]>;
   /** The image under a digest or tag. */
@@ -110,6 +112,10 @@ export function ecrService({ registry, moto, ask }: EcrOptions): EcrService {
     },
     referrers: async (repository, digest) =>
       (await keptImages(repository, ask)).filter((image) => subjectOf(image) === digest),
+    async policyOf(repositoryName) {
+      const found = await ask("GetRepositoryPolicy", { repositoryName }).catch(() => ({}));
+      return textOf(found, "policyText");
+    },
     hasRepository: async (name) => (await repositoryOf(name)) !== undefined,
     async putImage({ repository, tag, digest, mediaType, manifest }) {
       const there = tag === undefined ? undefined : await imageOf(repository, tag);

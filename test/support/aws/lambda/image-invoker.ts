@@ -16,7 +16,7 @@ import type { Invocation, Invoker, Outcome } from "./invoke.ts";
 
 export interface ImageInvokerOptions {
   /** `127.0.0.1:PORT` of a registry that asks for nothing. */
-  registryHost(): string;
+  readonly registryHost: string;
   readonly askLogs: AskLogs;
   readonly region: string;
 }
@@ -72,7 +72,7 @@ async function unpacked(
   const layout = await createLayout(`${home}/images`);
   const [architecture = "x86_64"] = settings["Architectures"] as string[];
   const descriptor = await pullImage({
-    reference: parseImageRef(`${registryHost()}/${repository}@${digest}`),
+    reference: parseImageRef(`${registryHost}/${repository}@${digest}`),
     platform: architecture === "arm64" ? "linux/arm64" : "linux/amd64",
     layout,
     name: digest.replace(":", "-"),

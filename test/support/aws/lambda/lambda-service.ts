@@ -21,8 +21,8 @@ import { sourceActions } from "./source-actions.ts";
 
 export interface LambdaOptions {
   readonly account: string;
-  readonly region: string;
-  resolveImage(imageUri: string): Promise<ResolvedImage>;
+  /** @throws AwsFailure when Lambda could not pull the image on behalf of who asks */
+  resolveImage(imageUri: string, request: AwsRequest): Promise<ResolvedImage>;
   readonly invoker: Invoker;
 }
 
@@ -53,11 +53,15 @@ const STATUS: Readonly<Record<string, number>> = {
 };
 
 export function lambdaService(options: LambdaOptions): AwsService {
-  const context = contextOf(options);
+  const regions = new Map<string, Omit<LambdaContext, "resolveImage">>();
   return {
     name: "lambda",
     async handle(request: AwsRequest): Promise<AwsReply> {
-      const { action, parameters } = request;
+      const { action, parameters, region } = request;
+      const regional = regions.get(region) ?? contextOf(options, region);
+      regions.set(region, regional);
+      const resolveImage = (uri: string) => options.resolveImage(uri, request);
+      const context: LambdaContext = { ...regional, resolveImage };
       if (action === "Invoke") {
         return await invoke(parameters, request, { context, invoker: options.invoker });
       }
@@ -72,7 +76,10 @@ export function lambdaService(options: LambdaOptions): AwsService {
   };
 }
 
-function contextOf({ account, region, resolveImage, invoker }: LambdaOptions): LambdaContext {
+function contextOf(
+  { account, invoker }: LambdaOptions,
+  region: string,
+): Omit<LambdaContext, "resolveImage"> {
   const functions = new Map<string, FunctionState>();
   const arnOf = (name: string) => `arn:aws:lambda:${region}:${account}:function:${name}`;
   return {
@@ -82,7 +89,6 @@ function contextOf({ account, region, resolveImage, invoker }: LambdaOptions): L
     mappings: new Map(),
     capacityProviders: new Map(),
     arnOf,
-    resolveImage,
     stopProcesses: (arn) => invoker.stop(arn),
     find(parameters) {
       const { name, qualifier } = parseFunctionName(parameters);

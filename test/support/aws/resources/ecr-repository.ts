@@ -26,6 +26,8 @@ export const ecrRepository: ResourceProvider = {
       }),
     );
     await putPolicies(name, properties, {}, context);
+    // the handler of the type looks at what it made
+    await context.call("ecr", "DescribeRepositories", { repositoryNames: [name] });
     const repository = membersOf(made, "repository");
     return {
       physicalId: name,

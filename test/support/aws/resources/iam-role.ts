@@ -29,6 +29,8 @@ export const iamRole: ResourceProvider = {
       }),
     );
     await putPolicies(name, {}, properties, context);
+    // the handler of the type looks at what it made
+    await context.call("iam", "GetRole", { RoleName: name });
     return {
       physicalId: name,
       attributes: { Arn: xmlValue(made, "Arn"), RoleId: xmlValue(made, "RoleId") },

@@ -102,7 +102,8 @@ function numeric(value: unknown): number | undefined {
 /** Waits for creation or update, as CloudFormation does. */
 async function settled(name: string, { call }: ResourceContext): Promise<MadeResource> {
   for (let polls = 0; polls < MOST_POLLS; polls += 1) {
-    const found = await call("lambda", "GetFunctionConfiguration", { FunctionName: name });
+    const answer = await call("lambda", "GetFunction", { FunctionName: name });
+    const found = membersOf(answer, "Configuration");
     if (found["State"] === "Failed") {
       throw new AwsFailure("NotStabilized", String(found["StateReason"]));
     }

@@ -24,6 +24,8 @@ export const logGroup: ResourceProvider = {
       }),
     );
     await retain(name, properties, context);
+    // the handler of the type looks at what it made
+    await context.call("logs", "DescribeLogGroups", { logGroupNamePrefix: name });
     const { partition, region, account } = context;
     const arn = `arn:${partition}:logs:${region}:${account}:log-group:${name}:*`;
     return { physicalId: name, attributes: { Arn: arn } };
