@@ -19,18 +19,18 @@ import {
 } from "aws-cdk-lib";
 import { InstanceType, SecurityGroup, Subnet } from "aws-cdk-lib/aws-ec2";
 import { Repository } from "aws-cdk-lib/aws-ecr";
-import { ManagedPolicy, Role } from "aws-cdk-lib/aws-iam";
+import { ManagedPolicy, PolicyStatement, Role } from "aws-cdk-lib/aws-iam";
 import {
   Architecture,
   CapacityProvider,
   CfnVersion,
-  FunctionUrlAuthType,
   type Function as LambdaFunction,
 } from "aws-cdk-lib/aws-lambda";
 import type { RetentionDays } from "aws-cdk-lib/aws-logs";
 import { BentoCompute } from "./bento-compute.ts";
 import { BentoImage } from "./bento-image.ts";
 import { BentoLambda } from "./bento-lambda.ts";
+import { BentoQueue } from "./bento-queue.ts";
 import { BentoRegistry } from "./bento-registry.ts";
 import { given } from "./given.ts";
 import {
@@ -39,6 +39,8 @@ import {
   type LambdaManagedCompute,
   type LambdaSettings,
   lambdaSettingsDigest,
+  lambdaVariables,
+  secretRights,
 } from "./lambda-spec.ts";
 import { NoAssetSynthesizer } from "./no-asset-synthesizer.ts";
 
@@ -100,15 +102,23 @@ function addServiceStack(app: App, spec: LambdaAppSpec, traffic: "stack" | "cli"
     memory: Size.mebibytes(settings.memoryMb),
     timeout: Duration.seconds(settings.timeoutSeconds),
     ephemeralStorage: Size.mebibytes(settings.ephemeralStorageMb),
-    environment: settings.environment,
+    environment: lambdaVariables(settings),
     // The enum's members are numbers of days; the adapter takes no others.
     logRetention: settings.logRetentionDays as RetentionDays,
     traffic,
+    ...callersOf(settings),
     ...rolesOf(stack, settings),
   });
+  for (const { action, arns } of secretRights(settings)) {
+    service.role.addToPrincipalPolicy(
+      new PolicyStatement({ actions: [action], resources: [...arns] }),
+    );
+  }
   new CfnOutput(stack, "AliasArn", { value: service.alias.functionArn });
   new CfnOutput(stack, "LogGroupName", { value: service.logGroup.logGroupName });
-  addUrl(stack, service, settings);
+  if (service.url !== undefined) {
+    new CfnOutput(stack, "FunctionUrl", { value: service.url.url });
+  }
   if (traffic === "cli") {
     labelForCli(stack, service.function, spec);
     describeFirst(service, spec);
@@ -158,12 +168,19 @@ function rolesOf(stack: Stack, { roleArn, permissionsBoundaryArn: boundary }: La
   });
 }
 
-function addUrl(stack: Stack, { alias }: BentoLambda, { url }: LambdaSettings): void {
-  if (url === "none") {
-    return;
-  }
-  const authType = url === "public" ? FunctionUrlAuthType.NONE : FunctionUrlAuthType.AWS_IAM;
-  new CfnOutput(stack, "FunctionUrl", { value: alias.addFunctionUrl({ authType }).url });
+/** How requests come, beside Lambda's own API. */
+function callersOf({ queue, url }: LambdaSettings) {
+  return given({
+    url: url === "none" ? undefined : { auth: url },
+    queue:
+      queue === undefined
+        ? undefined
+        : BentoQueue.create({
+            batchSize: queue.batchSize,
+            batchWindow: Duration.seconds(queue.windowSeconds),
+            ...given({ maxConcurrency: queue.maxConcurrency, api: queue.api }),
+          }),
+  });
 }
 
 /** By these the CLI knows a function's settings without its stack, and the stack's own without ours. */

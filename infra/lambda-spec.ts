@@ -40,6 +40,10 @@ export const LambdaSettings = z.object({
   timeoutSeconds: z.int(),
   ephemeralStorageMb: z.int(),
   environment: z.record(z.string(), z.string()),
+  secrets: z
+    .record(z.string(), z.string())
+    .default({})
+    .describe("Variables by the ARNs of what holds their values; the service reads them."),
   reservedConcurrency: z.int().optional(),
   logRetentionDays: z.int(),
   compute: z.discriminatedUnion("kind", [StandardCompute, ManagedCompute]),
@@ -83,4 +87,35 @@ export const LambdaStackMetadata = z.object({
 /** Equal exactly where a stack made from the one need not be touched for the other. */
 export function lambdaSettingsDigest(settings: LambdaSettings): Digest {
   return digestOf(canonicalJson({ constructs: LAMBDA_CONSTRUCTS, settings }));
+}
+
+/** Variables as the function has them: those in clear, the references, and which ones are references. */
+export function lambdaVariables({
+  environment,
+  secrets,
+}: Pick<LambdaSettings, "environment" | "secrets">): Record<string, string> {
+  const names = Object.keys(secrets).sort();
+  return {
+    ...environment,
+    ...secrets,
+    ...(names.length === 0 ? {} : { BENTO_SECRETS: names.join(",") }),
+  };
+}
+
+/** What the function's role has to read for them: one line for each service, ARNs without member and version. */
+export function secretRights({
+  secrets,
+}: Pick<LambdaSettings, "secrets">): { readonly action: string; readonly arns: string[] }[] {
+  const arns = [
+    ...new Set(Object.values(secrets).map((arn) => arn.split(":").slice(0, 7).join(":"))),
+  ];
+  return [
+    { action: "secretsmanager:GetSecretValue", service: ":secretsmanager:" },
+    { action: "ssm:GetParameter", service: ":ssm:" },
+  ]
+    .map(({ action, service }) => ({
+      action,
+      arns: arns.filter((arn) => arn.includes(service)).sort(),
+    }))
+    .filter(({ arns: some }) => some.length > 0);
 }

@@ -85,6 +85,51 @@ describe("emitDeployment for aws-lambda", () => {
     ]);
   }, 90_000);
 
+  it.each<[string, readonly string[], object]>([
+    [
+      "a queue, a URL, a snapshot and secrets",
+      ["queueBatchSize=50", "queueApi=double", "url=iam", "snapStart=true"],
+      {
+        secrets: {
+          API_KEY: "arn:aws:secretsmanager:eu-central-1:123456789012:secret:api-AbCdEf:key::",
+        },
+      },
+    ],
+    [
+      "managed instances in a network that is there",
+      [
+        "compute=managed-instances",
+        'subnetIds=["subnet-0a1b2c3d"]',
+        'securityGroupIds=["sg-0a1b2c3d"]',
+        'instanceTypes=["m7i.large"]',
+        "permissionsBoundary=arn:aws:iam::123456789012:policy/bound",
+      ],
+      {},
+    ],
+    [
+      "managed instances that are there, with a role that is there",
+      [
+        "compute=managed-instances",
+        "capacityProviderArn=arn:aws:lambda:eu-central-1:123456789012:capacity-provider:shared",
+        "role=arn:aws:iam::123456789012:role/bento",
+      ],
+      {},
+    ],
+  ])(
+    "writes an app with %s that gives the templates beside it",
+    async (_what, sets, more) => {
+      await using runtime = await testRuntime();
+      await using home = await tempDir();
+      const request = { ...REQUEST, sets: ["region=eu-central-1", ...sets], ...more };
+      const { directory } = await emitDeployment(request, "app", runtime);
+      await linkPackages(directory);
+      await npx(directory, home.path, ["cdk", "synth", "--quiet", "--no-notices"]);
+      const made = await json(directory, "cdk.out", "bento-stub-service.template.json");
+      expect(made).toEqual(await json(directory, "template.json"));
+    },
+    90_000,
+  );
+
   it("writes the same bytes twice", async () => {
     await using runtime = await testRuntime();
     const first = await emitDeployment(REQUEST, "first", runtime);

@@ -29,8 +29,8 @@ function next(options: object = {}, overrides: Partial<Desired> = {}) {
 
 const MANAGED = {
   compute: "managed-instances",
-  subnetIds: ["subnet-0b", "subnet-0a"],
-  securityGroupIds: ["sg-0a"],
+  subnetIds: ["subnet-0b1b2c3d", "subnet-0a1b2c3d"],
+  securityGroupIds: ["sg-0a1b2c3d"],
 };
 
 const PUSHABLE = { repository: { isThere: true, hasImage: false } };
@@ -93,7 +93,7 @@ describe("planAwsLambda", () => {
         "function": {
           "image": "sha256:6105d6cc76af400325e94d588ce511be5bfdbb73b437dc51eca43917d7a43e3d",
           "revision": "function-1",
-          "spec": "sha256:6a0e43487a03ebde2d8542020c8ccc1f9c5793493552acc6b305732521105cb0",
+          "spec": "sha256:055e08b1ba51d7542427be46a64f45028481106cf8d8f76c9e90f23d56c56bf7",
         },
         "region": "eu-central-1",
         "repository": {
@@ -108,7 +108,8 @@ describe("planAwsLambda", () => {
   it("gives a canary its share", () => {
     const observed = standingLambda(desired(), PUSHABLE);
     expect(planned(next({}, { canary: 10 }), observed)).toMatchInlineSnapshot(`
-      "  ↑ push     123456789012.dkr.ecr.eu-central-1.amazonaws.com/bento/stub-service@sha256:9d048c9556a131f12402d3114f485dbf1e150474cb635d1af103188484ea20ee
+      "  canary 10 % of the traffic first
+        ↑ push     123456789012.dkr.ecr.eu-central-1.amazonaws.com/bento/stub-service@sha256:9d048c9556a131f12402d3114f485dbf1e150474cb635d1af103188484ea20ee
             the image of stub_service:v2
         + version  AWS::Lambda::Version stub-service
             the image is another one
@@ -207,7 +208,8 @@ describe("planAwsLambda", () => {
       "
     `);
     expect(planned({ ...wanted, canary: 10 }, observed)).toMatchInlineSnapshot(`
-      "  = noop     AWS::Lambda::Alias stub-service:live
+      "  canary 10 % of the traffic first
+        = noop     AWS::Lambda::Alias stub-service:live
             it is as desired
       "
     `);
@@ -308,8 +310,8 @@ describe("planAwsLambda", () => {
             compute.kind standard → managed-instances
             compute.maxConcurrency (none) → 32
             compute.memoryGibPerVcpu (none) → 2
-            compute.securityGroupIds (none) → ["sg-0a"]
-            compute.subnetIds (none) → ["subnet-0a","subnet-0b"]
+            compute.securityGroupIds (none) → ["sg-0a1b2c3d"]
+            compute.subnetIds (none) → ["subnet-0a1b2c3d","subnet-0b1b2c3d"]
             environment.NODE_OPTIONS (none) → --max-semi-space-size=2
             memoryMb 1769 → 2048
         + version  AWS::Lambda::Version stub-service
@@ -437,11 +439,11 @@ describe("what planAwsLambda refuses", () => {
       "a secret in clear",
       {},
       { variables: { DB_PASSWORD: "hunter2" } },
-      "environment variable DB_PASSWORD in clear: give the ARN of a secret or parameter that holds it",
+      "environment variable DB_PASSWORD in clear: give it as --secret DB_PASSWORD=ARN",
     ],
     [
       "options of managed instances on standard compute",
-      { maxConcurrency: 8, subnetIds: ["subnet-0a"] },
+      { maxConcurrency: 8, subnetIds: ["subnet-0a1b2c3d"] },
       {},
       "maxConcurrency is for compute managed-instances, not standard\nsubnetIds is for compute managed-instances, not standard",
     ],
