@@ -333,4 +333,23 @@ describe.skipIf(SKIP)("deployStack", { timeout: 60_000 }, () => {
       status: "CREATE_COMPLETE",
     });
   });
+
+  it("converges when it was stopped at any call", async () => {
+    let isStopped = true;
+    let nth = 0;
+    while (isStopped) {
+      nth += 1;
+      const own = stackStand(`${name}-${nth}`, home.path);
+      const app = { groups: { One: group(`one-${nth}`), Two: group(`two-${nth}`) } };
+      const stop = new AbortController();
+      aws.fail({ service: "cloudformation", nth, kill: () => stop.abort() });
+      await own.deploy(session, app, { signal: stop.signal }).catch(() => {});
+      isStopped = stop.signal.aborted;
+      aws.clearFaults();
+      const { outputs } = await own.deploy(session, app);
+      expect(Object.keys(outputs)).toEqual(["OneName", "TwoName"]);
+      expect((await describeStack(session, `${name}-${nth}`))?.status).toBe("CREATE_COMPLETE");
+    }
+    expect(nth).toBeGreaterThan(8);
+  });
 });

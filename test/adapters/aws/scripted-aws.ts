@@ -1,5 +1,7 @@
 /**
  * An endpoint that answers what a test scripts, for answers that no working service would give. Who asks is always known.
+ *
+ * @module
  */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";

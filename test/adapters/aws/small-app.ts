@@ -1,5 +1,7 @@
 /**
  * A CDK app of log groups: small, and CloudFormation has all that a deploy may meet to do with it.
+ *
+ * @module
  */
 import { App, CfnOutput, type IStackSynthesizer, RemovalPolicy, Stack, Tags } from "aws-cdk-lib";
 import { LogGroup } from "aws-cdk-lib/aws-logs";

@@ -1,5 +1,7 @@
 /**
  * Stacks of log groups at the loopback AWS: each test deploys to one of its own.
+ *
+ * @module
  */
 import { type DeployStackOptions, deployStack } from "../../../adapters/aws/deploy-stack.ts";
 import type { AwsSession } from "../../../adapters/aws/session.ts";
