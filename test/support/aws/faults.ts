@@ -30,6 +30,8 @@ export interface ResourceFault {
   readonly reason: string;
   /** @default any of them */
   readonly operation?: "create" | "update" | "delete";
+  /** The first that fails, counted from 1 among those that fit, from now on. @default 1 */
+  readonly nth?: number;
   /** @default 1 */
   readonly times?: number;
 }
@@ -94,7 +96,7 @@ export function faults(): Faults {
           "resource" in fault &&
           [logicalId, type].includes(fault.resource) &&
           (fault.operation ?? operation) === operation &&
-          isDue(rule, { times: fault.times ?? 1 })
+          isDue(rule, fault)
         ) {
           throw new AwsFailure("GeneralServiceException", fault.reason);
         }

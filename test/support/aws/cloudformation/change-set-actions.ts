@@ -30,6 +30,9 @@ export const changeSetActions: Readonly<Record<string, StackAction>> = {
     const found = stackNamed(stackName, world);
     const target = readTarget(parameters, found, world);
     const { account, region } = world.dispatcher;
+    if (kind === "UPDATE" && (found === undefined || found.status === "REVIEW_IN_PROGRESS")) {
+      throw invalid(`Stack [${stackName}] does not exist`);
+    }
     const stack = stackFor(kind, found, () => {
       checkName(stackName, "stackName");
       const made = newStack(stackName, { account, region, principal: request.principal });
@@ -121,11 +124,10 @@ function stackFor(kind: "CREATE" | "UPDATE", found: Stack | undefined, make: () 
     }
     return found ?? make();
   }
-  if (found === undefined || found.status === "REVIEW_IN_PROGRESS") {
-    throw invalid(`Stack [${found?.name ?? ""}] does not exist`);
+  if (found !== undefined) {
+    checkUpdatable(found);
   }
-  checkUpdatable(found);
-  return found;
+  return found ?? make();
 }
 
 function isBusy({ status }: Stack): boolean {

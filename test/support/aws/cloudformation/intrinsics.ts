@@ -96,10 +96,11 @@ const FUNCTIONS: Readonly<Record<string, (inner: unknown, scope: Scope) => unkno
 
 function truth(condition: unknown, scope: Scope): boolean {
   const [[key, inner] = ["", undefined]] = Object.entries(asMembers(condition));
+  if (key === "Condition") {
+    return holds(String(inner), scope);
+  }
   const parts = asList(inner);
   switch (key) {
-    case "Condition":
-      return holds(String(inner), scope);
     case "Fn::Equals":
       return String(resolveAny(parts[0], scope)) === String(resolveAny(parts[1], scope));
     case "Fn::Not":

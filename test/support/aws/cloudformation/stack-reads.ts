@@ -28,12 +28,6 @@ export const stackReads: Readonly<Record<string, StackAction>> = {
     const events = stack.events.toReversed().map((event) => eventMembers(stack, event));
     return tokenPage("StackEvents", events, { parameters, size: 100 });
   },
-  async DescribeEvents(parameters, context) {
-    const { StackEvents, NextToken } = await Promise.resolve(
-      stackReads["DescribeStackEvents"]?.(parameters, context) ?? {},
-    );
-    return { OperationEvents: StackEvents, NextToken };
-  },
   DescribeStackResources(parameters, { world }) {
     const name = textOf(parameters, "StackName");
     const id = textOf(parameters, "PhysicalResourceId");

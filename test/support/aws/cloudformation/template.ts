@@ -6,6 +6,7 @@
 import { type CollectionTag, parse, type ScalarTag } from "yaml";
 import { AwsFailure, type Members } from "../aws-call.ts";
 import { asMembers, isMembers, membersOf, textOf } from "../members.ts";
+import { inOrder } from "./order.ts";
 import { referencesOf } from "./references.ts";
 
 /** When a resource stays though its stack has it no more. */
@@ -53,6 +54,7 @@ export function parseTemplate(body: string, knows: (type: string) => boolean): T
     throw invalid(`Template format error: Unrecognized resource types: [${all}]`);
   }
   checkReferences(document, resources);
+  inOrder(resources); // refuses circles
   return { document, resources };
 }
 
