@@ -88,7 +88,7 @@ async function tell(
   if (isInterrupted || !BentoError.isInstance(error)) {
     return new BentoError("BENTO_INTERRUPTED", "interrupted", {
       where: `deployment ${request.plan.name} on ${request.plan.platform}, environment ${request.plan.environment}`,
-      hint: `${now}; go on with the same command: ${planLine(request.plan)}`,
+      hint: `${now}; go on with the same options: ${planLine(request.plan)}`,
       cause: error,
     });
   }

@@ -58,3 +58,27 @@ describe("a first deploy that is killed", () => {
     await cli.must("deployment destroy again --yes");
   });
 });
+
+describe("a deploy that is interrupted", () => {
+  it("ends with 130, leaves what ran, and says how to go on", async () => {
+    const name = "interrupted";
+    const url = (await cli.raw(`deploy greeter --platform local --name ${name} --yes`)).trim();
+    const before = await rememberedProcesses(folderOf(name));
+    const argv = ["deploy", "greeter", "--platform", "local", "--name", name, "--yes"];
+    await using deploy = startCli(cli, [...argv, "--set-env", "LEVEL=3"]);
+    await deploy.said("✓ start");
+    deploy.child.kill("SIGINT");
+    expect(await deploy.ended).toEqual([130, null]);
+    expect(deploy.err.split("\n").slice(-4)).toEqual([
+      "error: interrupted",
+      `  at: deployment ${name} on local, environment default`,
+      expect.stringMatching(
+        /^ {2}do: rolled back: greeter:\w+ runs at \S+; go on with the same options: bento deploy greeter:\w+ --platform local --name interrupted$/,
+      ),
+      "",
+    ]);
+    expect(await rememberedProcesses(folderOf(name))).toEqual(before);
+    expect((await fetch(`${url}/readyz`)).status).toBe(200);
+    await cli.must(`deployment destroy ${name} --yes`);
+  });
+});

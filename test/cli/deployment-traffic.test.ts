@@ -295,7 +295,7 @@ describe("bento deploy, interrupted", () => {
       ✓ verify  TIME  0 golden requests answered rightly
       error: interrupted
         at: deployment greeter on scripted, environment default
-        do: rolled back: greeter:VERSION runs at https://service.test; go on with the same command: bento deploy greeter:VERSION --platform scripted
+        do: rolled back: greeter:VERSION runs at https://service.test; go on with the same options: bento deploy greeter:VERSION --platform scripted
       "
     `);
     expect(stage.platform.versions.map(({ percent }) => percent)).toEqual([100, 0]);

@@ -110,7 +110,7 @@ describe("applyPlan", () => {
       code: "BENTO_INTERRUPTED",
       exitCode: 130,
       where: "deployment shop on scripted, environment prod",
-      hint: "rolled back: stub_service:v1 runs at https://service.test; go on with the same command: bento deploy stub_service:v2 --platform scripted --env prod --name shop --canary 10",
+      hint: "rolled back: stub_service:v1 runs at https://service.test; go on with the same options: bento deploy stub_service:v2 --platform scripted --env prod --name shop --canary 10",
     });
     expect(platform.versions.map(({ percent }) => percent)).toEqual([100, 0]);
   });
