@@ -24,7 +24,7 @@ import {
   roleStatements,
   stackStatements,
 } from "../aws/access/shared-statements.ts";
-import { whosePlace } from "../aws/access/whose-place.ts";
+import { type WhosePlace, whosePlace } from "../aws/access/whose-place.ts";
 import { formatArn } from "../aws/arn.ts";
 import type { AwsLambdaOptions } from "./options.ts";
 import { AWS_LAMBDA, registryStackName, repositoryName, serviceStackName } from "./target.ts";
@@ -37,26 +37,32 @@ export interface LambdaAccess extends AccessPlace {
 const LAMBDA = "lambda.amazonaws.com";
 
 export async function lambdaAccess(
-  { name, bento, options }: AccessScope<AwsLambdaOptions>,
+  scope: AccessScope<AwsLambdaOptions>,
   context: DeployContext,
 ): Promise<AccessPolicies> {
-  const place = await whosePlace(AWS_LAMBDA, options, context);
-  const boundary = options.role === undefined ? boundaryOf(place, name, options) : undefined;
-  const access: LambdaAccess = {
-    ...place,
-    serviceStack: serviceStackName(name),
-    registryStack: registryStackName(bento),
-    repository: repositoryName(bento, options),
-    boundaryArn: boundary?.arn,
-    functionName: options.functionName ?? name,
-    options,
-  };
+  const access = accessOf(scope, await whosePlace(AWS_LAMBDA, scope.options, context));
+  const { boundaryArn } = access;
   return {
     deploy: lambdaDeployPolicy(access),
     promote: lambdaPromotePolicy(access),
-    ...(boundary === undefined
+    ...(boundaryArn === undefined
       ? {}
-      : { boundary: { name: boundary.arn, document: lambdaBoundary(access) } }),
+      : { boundary: { name: boundaryArn, document: lambdaBoundary(access) } }),
+  };
+}
+
+export function accessOf(
+  { name, bento, options }: AccessScope<AwsLambdaOptions>,
+  place: WhosePlace,
+): LambdaAccess {
+  const { partition, account, region } = place;
+  return {
+    ...{ partition, account, region, options },
+    serviceStack: serviceStackName(name),
+    registryStack: registryStackName(bento),
+    repository: repositoryName(bento, options),
+    boundaryArn: options.role === undefined ? boundaryOf(place, name, options).arn : undefined,
+    functionName: options.functionName ?? name,
   };
 }
 

@@ -12,6 +12,7 @@ import { awsPeers } from "../aws/aws-peers.ts";
 import { requirePeers } from "../peers.ts";
 import { lambdaAccess } from "./access.ts";
 import { importInfra, ownVersion } from "./apply-stacks.ts";
+import { checkLambda } from "./check.ts";
 import { emittedFiles } from "./emit.ts";
 import { observeLambda } from "./observe.ts";
 import type { LambdaObserved } from "./observed.ts";
@@ -61,6 +62,7 @@ export const awsLambdaAdapter: Adapter<typeof AwsLambdaOptions, LambdaObserved> 
   observe: observeLambda,
   plan: planAwsLambda,
   rollout: lambdaRollout,
+  check: checkLambda,
   access: lambdaAccess,
   trust: (jobs, context) => awsTrust(AWS_LAMBDA, jobs, context),
   async emit(desired, { projectDirectory }) {
