@@ -218,7 +218,7 @@ export interface Rollout<Options = unknown> {
   find?(context: DeployContext): Promise<Standing | undefined>;
   /** Versions that stand, newest first. */
   versions?(context: DeployContext): Promise<readonly DeployedVersion[]>;
-  /** Moves traffic between versions that stand. There exactly where the platform can `canary`. */
+  /** Moves traffic between versions that stand. There wherever the platform can `canary`; others may complete and abort. */
   shift?(request: TrafficShift, context: DeployContext): Promise<Shifted>;
   /** Gives all the traffic back to an earlier version, without a new one where the platform keeps them. */
   restore?(request: RestoreRequest, context: DeployContext): Promise<Shifted>;

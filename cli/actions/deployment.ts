@@ -31,7 +31,7 @@ export async function listAll(
     record.platform,
     record.environment,
     formatTag(record.bento),
-    record.outcome,
+    record.canary === undefined ? record.outcome : `${record.outcome} (${record.canary} %)`,
     record.url ?? "",
     record.at.slice(0, 19).replace("T", " "),
   ]);
@@ -85,7 +85,7 @@ function statusText(
   const told =
     record === undefined
       ? "no record tells of it"
-      : `${formatTag(record.bento)}, deployed ${record.at}`;
+      : `${formatTag(record.bento)}, ${record.canary === undefined ? "deployed" : `${record.canary} % of the traffic since`} ${record.at}`;
   return `${key.name}  ${status.state}${url}\n  ${status.summary}\n  ${told}\n`;
 }
 

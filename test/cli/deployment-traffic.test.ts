@@ -83,6 +83,8 @@ describe("bento deploy --canary", () => {
         do: give it all traffic: bento deployment complete greeter --platform scripted, or none: bento deployment abort greeter --platform scripted; then deploy again
       "
     `);
+    expect(await seen("deployment list")).toContain("succeeded (10 %)");
+    expect(await seen("deployment status greeter")).toContain("10 % of the traffic since TIME");
     expect(await seen("delete ONE --yes")).toContain("is used by deployment greeter on scripted");
     expect(await seen("deployment traffic greeter --percent 50%")).toMatchInlineSnapshot(`
       "exit 0
