@@ -20,7 +20,7 @@ export function flowersService(marker = "first"): string {
   return `
 import { model, service } from "bentokit";
 import * as z from "zod";
-export default service({
+${"export default"} service({
   name: "flowers",
   description: "${marker}",
   models: { iris: model("iris:v1") },
@@ -45,7 +45,7 @@ export interface LambdaStand extends AsyncDisposable {
   /** What the function does with a request; replaced by tests. */
   answer: (path: string, version: InvokedVersion) => { status: number; body: string } | Error;
   /** Runs `bento` in this process, which is faster; its words split at spaces. */
-  here(line: string): Promise<Ran>;
+  here(line: string, environment?: Readonly<Record<string, string>>): Promise<Ran>;
   /** Runs `bento` as a process of its own. */
   bento(line: string, environment?: Readonly<Record<string, string>>): Promise<Ran>;
   /** Starts it; `kill` ends it at once. */
@@ -89,27 +89,34 @@ export async function lambdaStand(): Promise<LambdaStand> {
   });
   const start: LambdaStand["start"] = (line, environment) =>
     startBento(line, { cli, aws, environment });
-  const outside = { ...process.env };
-  Object.assign(process.env, aws.environment); // the SDK reads no other
+  setEnvironment(aws.environment);
   return Object.assign(stand, {
     cli,
     aws,
     start,
-    async here(line: string): Promise<Ran> {
+    async here(line: string, environment = aws.environment): Promise<Ran> {
       const before = aws.calls.length;
-      const ran = await cli.bento(line, { environment: aws.environment });
+      setEnvironment(environment);
+      const ran = await cli.bento(line, { environment });
+      setEnvironment(aws.environment);
       return { ...ran, calls: aws.calls.slice(before) };
     },
     bento: (line: string, environment?: Readonly<Record<string, string>>) =>
       start(line, environment).ended,
     async [Symbol.asyncDispose]() {
-      for (const name of Object.keys(aws.environment)) {
-        process.env[name] = outside[name];
-      }
+      setEnvironment({});
       await aws[Symbol.asyncDispose]();
       await cli[Symbol.asyncDispose]();
     },
   });
+}
+
+/** The SDK reads no other: everything of AWS in it is replaced. */
+function setEnvironment(environment: Readonly<Record<string, string>>): void {
+  for (const name of Object.keys(process.env).filter((key) => key.startsWith("AWS_"))) {
+    delete process.env[name];
+  }
+  Object.assign(process.env, environment);
 }
 
 /** As the service would. */
