@@ -80,6 +80,14 @@ describe.skipIf(skipWithout("moto_server", "docker-registry"))("a principal with
     await expect(pushSample(aws, "refused", target)).rejects.toThrow();
   });
 
+  it("is refused with a wrong secret", async () => {
+    const secret = { ...aws.environment, AWS_SECRET_ACCESS_KEY: "guess" };
+    const lambda = new LambdaClient(clientOptions(aws, secret));
+    await expect(lambda.send(new ListFunctionsCommand({}))).rejects.toMatchObject({
+      name: "InvalidSignatureException",
+    });
+  });
+
   it("is nobody with another key", async () => {
     const lambda = new LambdaClient({
       ...clientOptions(aws),

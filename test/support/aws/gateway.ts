@@ -16,8 +16,10 @@ import {
 } from "./aws-call.ts";
 import { type ClientCalls, DroppedCall } from "./client-calls.ts";
 import type { Dispatcher } from "./dispatcher.ts";
+import { SECRET } from "./principals.ts";
 import { formatXml, formatXmlError } from "./query-protocol.ts";
 import { type Protocol, type ReadRequest, readRequest } from "./read-request.ts";
+import { isSignedWith } from "./signature.ts";
 
 export interface GatewayOptions {
   readonly dispatcher: Dispatcher;
@@ -86,8 +88,19 @@ async function perform(
     if (principal === undefined) {
       throw unknownKey(protocol);
     }
+    if (!isSignedWith(SECRET, raw)) {
+      throw wrongSignature(protocol);
+    }
     return await dispatcher.dispatch({ ...call, region, principal, raw });
   });
+}
+
+function wrongSignature(protocol: Protocol): AwsFailure {
+  return new AwsFailure(
+    protocol === "query" ? "SignatureDoesNotMatch" : "InvalidSignatureException",
+    "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.",
+    403,
+  );
 }
 
 function unknownKey(protocol: Protocol): AwsFailure {

@@ -11,6 +11,8 @@ import { AwsFailure, type AwsReply, type AwsRequest, type Members } from "./aws-
 import { formatQuery } from "./query-protocol.ts";
 
 export interface Moto extends AsyncDisposable {
+  /** `http://127.0.0.1:PORT` */
+  readonly endpoint: string;
   /** Passes a client's request on as it is, or writes one for a call among services. */
   handle(request: AwsRequest): Promise<AwsReply>;
 }
@@ -47,6 +49,7 @@ export async function startMoto(account: string): Promise<Moto> {
     }),
   ]);
   return {
+    endpoint,
     handle: (request) => pass(endpoint, request),
     async [Symbol.asyncDispose]() {
       child.kill("SIGKILL");

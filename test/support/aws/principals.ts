@@ -5,6 +5,9 @@
  */
 import type { Principal } from "./aws-call.ts";
 
+/** Of every key that the stand-ins give. */
+export const SECRET = "secret-of-a-test";
+
 export interface Principals {
   readonly admin: Principal;
   readonly byKey: ReadonlyMap<string, Principal>;
@@ -34,7 +37,7 @@ export function principals({ account, region }: { account: string; region: strin
     environmentOf: ({ accessKeyId }, endpoint) => ({
       AWS_ENDPOINT_URL: endpoint,
       AWS_ACCESS_KEY_ID: accessKeyId,
-      AWS_SECRET_ACCESS_KEY: "secret-of-a-test",
+      AWS_SECRET_ACCESS_KEY: SECRET,
       AWS_REGION: region,
       AWS_DEFAULT_REGION: region,
       AWS_EC2_METADATA_DISABLED: "true",

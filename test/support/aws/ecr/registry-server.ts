@@ -235,5 +235,6 @@ function refuse(response: ServerResponse, error: unknown): void {
         }
       : {}),
   });
-  response.end(JSON.stringify({ errors: [{ code: failure.code, message: failure.message }] }));
+  const code = failure.code === "AccessDenied" ? "DENIED" : failure.code;
+  response.end(JSON.stringify({ errors: [{ code, message: failure.message }] }));
 }

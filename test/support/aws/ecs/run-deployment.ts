@@ -19,8 +19,8 @@ import {
 } from "./ecs-state.ts";
 
 /** ECS gives up a small service after so many. */
-const MOST_EXITS = 10;
-const EXIT_PAUSE_MS = 250;
+const MOST_EXITS = 30;
+const EXIT_PAUSE_MS = 600;
 
 export interface RunDeployment {
   readonly state: EcsState;

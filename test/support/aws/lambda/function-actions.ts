@@ -4,7 +4,7 @@
  * @module
  */
 import { AwsFailure, type Members } from "../aws-call.ts";
-import { isTrue, membersOf, textOf } from "../members.ts";
+import { compact, isTrue, membersOf, textOf } from "../members.ts";
 import { notFound, versionOf } from "./function-name.ts";
 import { settingsAfter } from "./function-settings.ts";
 import {
@@ -94,7 +94,12 @@ export const functionActions: Readonly<Record<string, Action>> = {
     checkRevision(textOf(parameters, "RevisionId"), found.latest);
     const code = await context.resolveImage(textOf(parameters, "ImageUri") ?? "");
     if (!isTrue(parameters, "DryRun")) {
+      const { Architectures } = parameters;
       Object.assign(found.latest, code);
+      found.latest.settings = compact({
+        ...found.latest.settings,
+        Architectures: Architectures ?? found.latest.settings["Architectures"],
+      });
       startUpdate(found);
     }
     return isTrue(parameters, "Publish") && !isTrue(parameters, "DryRun")

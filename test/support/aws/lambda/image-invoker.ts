@@ -46,7 +46,10 @@ export async function imageInvoker(options: ImageInvokerOptions): Promise<Invoke
       }
       const starting = environments.get(key) ?? startOne(invocation);
       environments.set(key, starting);
-      return await (await starting).invoke(invocation);
+      const environment = await starting.catch((error: unknown) => String(error));
+      return typeof environment === "string"
+        ? startFailure(invocation.requestId, environment)
+        : await environment.invoke(invocation);
     },
     stop(arn) {
       for (const key of environments.keys()) {
@@ -60,6 +63,13 @@ export async function imageInvoker(options: ImageInvokerOptions): Promise<Invoke
       await stack[Symbol.asyncDispose]();
     },
   };
+}
+
+/** E.g. an image for another kind of processor. */
+function startFailure(requestId: string, reason: string): Outcome {
+  const errorMessage = `RequestId: ${requestId} Error: fork/exec: exec format error (${reason})`;
+  const payload = JSON.stringify({ errorType: "Runtime.InvalidEntrypoint", errorMessage });
+  return { payload, error: "Unhandled" };
 }
 
 async function unpacked(
