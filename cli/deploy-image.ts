@@ -12,6 +12,8 @@ import type { Digest } from "../core/digest.ts";
 import { isNoop, type Plan, type PlannedImage } from "../core/plan.ts";
 import { formatTag } from "../core/tag.ts";
 import { homeImages } from "../oci/home-images.ts";
+import type { InspectedImage } from "../oci/inspect-image.ts";
+import type { OciLayout } from "../oci/layout.ts";
 import { variantOf } from "../packager/image/start-config.ts";
 import { type ContainerizeFlags, layerCacheOf, makeImage } from "./actions/containerize.ts";
 import { type CliContext, homeOf } from "./context.ts";
@@ -84,7 +86,7 @@ async function imageInLayout(
       hint: "bento containerize TAG --output oci:DIR makes one",
     });
   }
-  const { createLayout, openLayout } = await import("../oci/layout.ts");
+  const { openLayout } = await import("../oci/layout.ts");
   const { inspectImage } = await import("../oci/inspect-image.ts");
   const { stamps } = await layerCacheOf(context);
   const layout = await openLayout(resolve(context.cwd, path), { stamps });
@@ -109,14 +111,7 @@ async function imageInLayout(
     digest,
     text,
   });
-  const home = homeImages(homeOf(context));
-  if (layout.directory !== home) {
-    const { copyImage } = await import("../oci/copy-image.ts");
-    // what is read once is known by its stamp, and what is on the same disk is a second name for it
-    const kept = await createLayout(home, { stamps });
-    const { signal } = context;
-    await copyImage(layout, kept, image, { name: formatTag(manifest), signal });
-  }
+  await keepImage(context, { layout, image, name: formatTag(manifest) });
   const { os, architecture } = image.config;
   return {
     digest,
@@ -125,6 +120,30 @@ async function imageInLayout(
     variant: variantOf(image.layers),
     ...signed,
   };
+}
+
+interface ImageToKeep {
+  readonly layout: OciLayout;
+  readonly image: InspectedImage;
+  readonly name: string;
+}
+
+/** Puts an image with what is attached to it where adapters look for it. */
+async function keepImage(context: CliContext, { layout, image, name }: ImageToKeep): Promise<void> {
+  const home = homeImages(homeOf(context));
+  if (layout.directory === home) {
+    return;
+  }
+  const { createLayout } = await import("../oci/layout.ts");
+  const { copyImage } = await import("../oci/copy-image.ts");
+  const { copyAttachments } = await import("../oci/attest/attachment.ts");
+  const { layoutAttachments } = await import("../oci/attest/layout-attachments.ts");
+  const { stamps } = await layerCacheOf(context);
+  // what is read once is known by its stamp, and what is on the same disk is a second name for it
+  const kept = await createLayout(home, { stamps });
+  await copyImage(layout, kept, image, { name, signal: context.signal });
+  const { digest } = image.descriptor;
+  await copyAttachments(layoutAttachments(layout), layoutAttachments(kept), digest);
 }
 
 /**

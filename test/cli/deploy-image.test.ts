@@ -45,6 +45,9 @@ describe("bento deploy --image oci:DIR", () => {
       );
       expect(one?.ino).toBe(other?.ino);
     }
+    const from = await openLayout(join(cli.work, "image"));
+    expect(await kept.attachments()).toEqual(await from.attachments());
+    expect(await kept.attachments()).not.toEqual([]);
   });
 });
 
