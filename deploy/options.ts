@@ -54,7 +54,10 @@ export function optionNames(adapter: Adapter): string[] {
   return adapter.options instanceof z.ZodObject ? Object.keys(adapter.options.shape).sort() : [];
 }
 
-/** The text itself where the schema takes it, else what it means as JSON: `memoryMb=1024`, `arguments=["a"]`. */
+/**
+ * The text itself where the schema takes it, else what it means as JSON, else its parts by commas where the schema wants
+ * a list: `memoryMb=1024`, `arguments=["a"]`, `subnetIds=subnet-0a,subnet-0b`.
+ */
 function parseSet(adapter: Adapter, text: string): [string, unknown] {
   const equals = text.indexOf("=");
   if (equals <= 0) {
@@ -72,7 +75,7 @@ function parseSet(adapter: Adapter, text: string): [string, unknown] {
   try {
     return [name, JSON.parse(value)];
   } catch {
-    return [name, value];
+    return [name, z.safeParse(schema, []).success ? value.split(",") : value];
   }
 }
 
