@@ -10,12 +10,18 @@ import { Secret } from "aws-cdk-lib/aws-secretsmanager";
 import { StringParameter } from "aws-cdk-lib/aws-ssm";
 import { BentoGpuCapacity } from "./ecs-capacity.ts";
 import { BentoRollout, type BentoShiftOptions } from "./ecs-rollout.ts";
-import type { EcsAppSpec } from "./ecs-spec.ts";
+import { type EcsAppSpec, parameterName } from "./ecs-spec.ts";
 
 /** An instance holds one task at least, so that the group needs no more instances than tasks. */
 export function capacityOf(spec: EcsAppSpec): BentoGpuCapacity {
   const { capacity, instanceTypes, amiId = "", region = "", spot, maxTasks } = spec;
   const [type = ""] = instanceTypes;
+  if (spec.capacityProvider !== undefined) {
+    return BentoGpuCapacity.existing({
+      capacityProviderName: spec.capacityProvider,
+      isManagedInstances: capacity === "managed-instances",
+    });
+  }
   return capacity === "managed-instances"
     ? BentoGpuCapacity.managedInstances({ allowedInstanceTypes: instanceTypes, spot })
     : BentoGpuCapacity.autoScalingGroup({
@@ -52,21 +58,19 @@ export function rolloutOf(spec: EcsAppSpec): BentoRollout {
 /** By variable. */
 export function secretsOf(stack: Stack, { secrets }: EcsAppSpec): Record<string, TaskSecret> {
   return Object.fromEntries(
-    Object.entries(secrets).map(([name, arn]) => [
-      name,
-      arn.split(":")[2] === "ssm"
-        ? TaskSecret.fromSsmParameter(
-            StringParameter.fromSecureStringParameterAttributes(stack, `Secret${name}`, {
-              parameterName: parameterName(arn),
-            }),
-          )
-        : TaskSecret.fromSecretsManager(Secret.fromSecretCompleteArn(stack, `Secret${name}`, arn)),
-    ]),
+    Object.entries(secrets).map(([name, arn]) => {
+      const parameter = parameterName(arn);
+      const id = `Secret${name}`;
+      return [
+        name,
+        parameter === undefined
+          ? TaskSecret.fromSecretsManager(Secret.fromSecretCompleteArn(stack, id, arn))
+          : TaskSecret.fromSsmParameter(
+              StringParameter.fromSecureStringParameterAttributes(stack, id, {
+                parameterName: parameter,
+              }),
+            ),
+      ];
+    }),
   );
-}
-
-/** `arn:aws:ssm:region:account:parameter/path/name` → `/path/name`, `…:parameter/name` → `name`. */
-function parameterName(arn: string): string {
-  const path = arn.slice(arn.indexOf(":parameter/") + ":parameter/".length);
-  return path.includes("/") ? `/${path}` : path;
 }

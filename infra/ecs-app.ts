@@ -28,11 +28,19 @@ export interface EcsTemplates {
   readonly service: object;
 }
 
+export interface EcsAppOptions {
+  /** Whether the service's template says what it was made from, for deploys to come. @default true */
+  readonly isOurs?: boolean;
+}
+
 /** @returns both CloudFormation templates; nothing is left on disk */
-export async function synthesizeEcsApp(spec: EcsAppSpec): Promise<EcsTemplates> {
+export async function synthesizeEcsApp(
+  spec: EcsAppSpec,
+  options: EcsAppOptions = {},
+): Promise<EcsTemplates> {
   const outdir = await mkdtemp(join(tmpdir(), "bento-cdk-"));
   try {
-    const assembly = writeEcsApp(spec, outdir);
+    const assembly = writeEcsApp(spec, outdir, options);
     return {
       registry: assembly.getStackByName(spec.registryStack).template,
       service: assembly.getStackByName(spec.serviceStack).template,
@@ -47,17 +55,23 @@ export async function synthesizeEcsApp(spec: EcsAppSpec): Promise<EcsTemplates> 
  *
  * @param outdir - absolute
  */
-export function writeEcsApp(spec: EcsAppSpec, outdir: string): ReturnType<App["synth"]> {
+export function writeEcsApp(
+  spec: EcsAppSpec,
+  outdir: string,
+  { isOurs = true }: EcsAppOptions = {},
+): ReturnType<App["synth"]> {
   const app = new App({ outdir, analyticsReporting: false });
   const registry = newStack(app, spec.registryStack, spec);
   new BentoRegistry(registry, "Images", { repositoryName: spec.repository });
-  addServiceStack(app, spec);
+  const service = addServiceStack(app, spec);
+  if (isOurs) {
+    service.addMetadata("bentokit", { spec, constructs: ECS_CONSTRUCTS });
+  }
   return app.synth();
 }
 
-function addServiceStack(app: App, spec: EcsAppSpec): void {
+function addServiceStack(app: App, spec: EcsAppSpec): Stack {
   const stack = newStack(app, spec.serviceStack, spec);
-  stack.addMetadata("bentokit", { spec, constructs: ECS_CONSTRUCTS });
   const repository = Repository.fromRepositoryName(stack, "Images", spec.repository);
   const service = new BentoEcsGpuService(stack, "Bento", {
     image: BentoImage.fromEcr({ repository, digest: spec.imageDigest }),
@@ -83,6 +97,7 @@ function addServiceStack(app: App, spec: EcsAppSpec): void {
   Tags.of(service.taskDefinition).add("bento:version", spec.tag);
   new CfnOutput(stack, "Url", { value: service.url });
   new CfnOutput(stack, "LogGroupName", { value: service.logGroup.logGroupName });
+  return stack;
 }
 
 type Network = Pick<

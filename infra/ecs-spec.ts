@@ -36,6 +36,7 @@ export const EcsAppSpec = z.object({
   cpu: z.number().describe("vCPUs of one task."),
   memoryMb: z.int(),
   capacity: z.enum(["managed-instances", "asg"]),
+  capacityProvider: z.string().optional().describe("Name of one that is there; else one is made."),
   amiId: z.string().optional(),
   spot: z.boolean(),
   minTasks: z.int(),
@@ -68,3 +69,12 @@ export type EcsAppSpec = z.infer<typeof EcsAppSpec>;
 export const EcsStackMetadata = z.object({
   bentokit: z.object({ spec: EcsAppSpec, constructs: z.int() }),
 });
+
+/**
+ * @param arn - of a secret: `arn:aws:ssm:region:account:parameter/path/name`, or one of Secrets Manager
+ * @returns name of the SSM parameter, `/path/name` or `name`; undefined for a secret of Secrets Manager
+ */
+export function parameterName(arn: string): string | undefined {
+  const [, path] = /^arn:[^:]+:ssm:[^:]*:[^:]*:parameter\/(.+)$/.exec(arn) ?? [];
+  return path?.includes("/") === true ? `/${path}` : path;
+}

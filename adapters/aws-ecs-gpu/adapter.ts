@@ -6,12 +6,17 @@
  */
 import type { Adapter } from "../adapter.ts";
 import { awsPeers } from "../aws/aws-peers.ts";
+import { cdkAppFiles } from "../aws/cdk-app-files.ts";
+import { requirePeers } from "../peers.ts";
+import { appSource } from "./app-source.ts";
+import { emittedReadme } from "./emitted-readme.ts";
+import { importApp, ownVersion } from "./import-app.ts";
 import { observeEcs } from "./observe.ts";
 import type { EcsObserved } from "./observed.ts";
 import { AwsEcsGpuOptions } from "./options.ts";
 import { planAwsEcsGpu } from "./plan.ts";
 import { ecsRollout } from "./rollout.ts";
-import { AWS_ECS_GPU } from "./target.ts";
+import { AWS_ECS_GPU, ecsTarget } from "./target.ts";
 
 const PEERS = awsPeers(
   "@aws-cdk/toolkit-lib",
@@ -24,16 +29,16 @@ const PEERS = awsPeers(
   "constructs",
 );
 
+/** What an emitted app needs. */
+const CDK_PEERS = awsPeers("aws-cdk-lib", "constructs");
+
 export const awsEcsGpuAdapter: Adapter<typeof AwsEcsGpuOptions, EcsObserved> = {
   platform: AWS_ECS_GPU,
   summary: "tasks with NVIDIA GPUs on ECS, behind a load balancer in your network",
   options: AwsEcsGpuOptions,
   capabilities: {
     apply: true,
-    emit: {
-      missing: "bento cannot write out aws-ecs-gpu yet",
-      instead: "look at the plan with --plan",
-    },
+    emit: true,
     multiRequest: true,
     gpu: true,
     scaleToZero: {
@@ -54,4 +59,17 @@ export const awsEcsGpuAdapter: Adapter<typeof AwsEcsGpuOptions, EcsObserved> = {
   observe: observeEcs,
   plan: planAwsEcsGpu,
   rollout: ecsRollout,
+  async emit(desired, { projectDirectory }) {
+    const spec = ecsTarget(desired);
+    requirePeers(AWS_ECS_GPU, CDK_PEERS, projectDirectory);
+    const { synthesizeEcsApp } = await importApp(projectDirectory);
+    return cdkAppFiles({
+      name: spec.serviceStack,
+      readme: emittedReadme(spec),
+      source: appSource(spec),
+      templates: await synthesizeEcsApp(spec, { isOurs: false }),
+      peers: CDK_PEERS,
+      bentokitVersion: ownVersion(),
+    });
+  },
 };

@@ -12,7 +12,14 @@ import { importApp } from "./import-app.ts";
 import { lastLines } from "./last-lines.ts";
 import { servicePlace } from "./service-place.ts";
 import { failureOf } from "./task-failures.ts";
-import { type Before, beforeOf, newFailures, type Seen, watchService } from "./watch-service.ts";
+import {
+  type Before,
+  beforeOf,
+  type Failure,
+  newFailures,
+  type Seen,
+  watchService,
+} from "./watch-service.ts";
 
 export interface DeployService {
   readonly spec: EcsAppSpec;
@@ -40,7 +47,7 @@ export async function deployService(
   const { onProgress, home } = context;
   const stackName = spec.serviceStack;
   const before = await beforeOf(session, stackName);
-  const reasons = new Set<string>();
+  const failure: Failure = { reasons: new Set(), lines: [] };
   const { writeEcsApp } = await importApp(context.projectDirectory);
   const [leaving, ending] = [new AbortController(), new AbortController()];
   const deployed = deployStack(stoppable(session, leaving), {
@@ -52,7 +59,7 @@ export async function deployService(
     deadlineMs: deadlineMs + GRACE_MS,
     onProgress,
   });
-  const watch = { stackName, name: spec, before, deadlineMs, onProgress, reasons };
+  const watch = { stackName, name: spec, before, deadlineMs, onProgress, failure };
   const watched = watchService(stoppable(session, ending), watch).catch((error: unknown) => {
     tellUnwatched(error, { isOver: ending.signal.aborted || isStopped(session), onProgress });
     return undefined;
@@ -61,7 +68,7 @@ export async function deployService(
     return await firstToEnd(deployed, watched, leaving);
   } catch (error) {
     await ended(watched, ending);
-    throw await explained(error, session, { stackName, before, reasons });
+    throw await explained(error, session, { stackName, before, failure });
   } finally {
     await ended(watched, ending);
   }
@@ -112,12 +119,12 @@ function tellUnwatched(
 interface Failed {
   readonly stackName: string;
   readonly before: Before;
-  readonly reasons: Set<string>;
+  readonly failure: Failure;
 }
 
 /** CloudFormation only knows that the service did not come up; ECS and the log know why. */
 async function explained(error: unknown, session: AwsSession, failed: Failed): Promise<unknown> {
-  const { stackName, reasons } = failed;
+  const { reasons } = failed.failure;
   if (!BentoError.isInstance(error) || isStopped(session)) {
     return error;
   }
@@ -127,7 +134,7 @@ async function explained(error: unknown, session: AwsSession, failed: Failed): P
   if (reasons.size === 0) {
     return error;
   }
-  const lines = await lastLines(session, stackName);
+  const { lines } = failed.failure;
   const log =
     lines.length === 0 ? [] : ["its log ended with:", ...lines.map((line) => `  ${line}`)];
   return new BentoError(error.code, [error.message, ...reasons, ...log].join("\n"), {
@@ -140,12 +147,13 @@ async function explained(error: unknown, session: AwsSession, failed: Failed): P
 /** For a deploy that failed before it was looked at. */
 async function addReasons(
   session: AwsSession,
-  { stackName, before, reasons }: Failed,
+  { stackName, before, failure }: Failed,
 ): Promise<void> {
   try {
     const place = await servicePlace(session, stackName);
     for (const task of place === undefined ? [] : await newFailures(session, place, before)) {
-      reasons.add(`a task stopped: ${failureOf(task)}`);
+      failure.reasons.add(`a task stopped: ${failureOf(task)}`);
+      failure.lines = await lastLines(session, stackName, task.taskArn);
     }
   } catch {
     // what went wrong before says more

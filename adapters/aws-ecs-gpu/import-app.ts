@@ -4,6 +4,8 @@
  *
  * @module
  */
+import { createRequire } from "node:module";
+import * as z from "zod";
 import { BentoError } from "../../core/bento-error.ts";
 
 /** @throws BentoError BENTO_MISSING_PEER when the library is out of reach */
@@ -16,8 +18,14 @@ export async function importApp(projectDirectory: string) {
     }
     throw new BentoError("BENTO_MISSING_PEER", "this bento cannot load the project's aws-cdk-lib", {
       where: projectDirectory,
-      hint: "install bentokit in the project beside it: npm i -D bentokit",
+      hint: `install bentokit in the project beside it: npm i -D bentokit@${ownVersion()}`,
       cause,
     });
   }
+}
+
+/** Of this package. */
+export function ownVersion(): string {
+  const manifest = createRequire(import.meta.url)("bentokit/package.json");
+  return z.object({ version: z.string() }).parse(manifest).version;
 }

@@ -9,16 +9,27 @@ import type { AwsSession } from "../aws/session.ts";
 
 const MOST = 20;
 
-/** @returns none where the log cannot be read: the failure itself is told then */
+/** As the construct names the streams of its one container. */
+const STREAM_PREFIX = "bento/bento/";
+
+/**
+ * @param task - ARN; lines of all tasks when undefined
+ * @returns none where the log cannot be read: the failure itself is told then
+ */
 export async function lastLines(
   session: AwsSession,
   stackName: string,
+  task: string | undefined,
 ): Promise<readonly string[]> {
   try {
     const group = await logGroupOf(session, stackName);
+    const streamPrefix =
+      task === undefined
+        ? STREAM_PREFIX
+        : `${STREAM_PREFIX}${task.slice(task.lastIndexOf("/") + 1)}`;
     return group === undefined
       ? []
-      : await Array.fromAsync(tailLogGroup(session, { group, tail: MOST }));
+      : await Array.fromAsync(tailLogGroup(session, { group, tail: MOST, streamPrefix }));
   } catch {
     return [];
   }

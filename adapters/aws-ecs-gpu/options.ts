@@ -111,6 +111,11 @@ export const AwsEcsGpuOptions = z.strictObject({
     .enum(["managed-instances", "asg"])
     .default("managed-instances")
     .describe("Who runs the instances: ECS itself, or an auto scaling group."),
+  capacityProvider: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Name of a capacity provider that the cluster has; one is made by default."),
   amiId: z
     .string()
     .regex(/^ami-[0-9a-f]+$/, "an AMI is written like ami-0a1b2c3d")

@@ -12,7 +12,9 @@ import { hasImage } from "../aws/ecr.ts";
 import type { AwsSession } from "../aws/session.ts";
 import { detailsOf, sessionOf, stackOf } from "./details.ts";
 import { observedStack } from "./observe.ts";
+import { answerPause } from "./pause.ts";
 import { deployBack } from "./roll-back.ts";
+import { settledStack } from "./settle.ts";
 import { shifted } from "./shift.ts";
 import { versionsOf } from "./versions.ts";
 
@@ -26,6 +28,9 @@ export async function restoreEcs(
   const recorded = detailsOf(before?.details)?.spec;
   const spec = recorded ?? (await specOf(session, to, context));
   await refuseGone(session, spec);
+  if (await answerPause(session, context, "ROLLBACK")) {
+    await settledStack(session, context);
+  }
   const name = `bento-${digestHex(digestOf(canonicalJson(spec))).slice(0, 12)}-back`;
   await deployBack(session, spec, { name, deadlineMs: DEADLINE_MS }, context);
   return await shifted(session, context);

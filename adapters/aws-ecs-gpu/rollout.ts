@@ -13,6 +13,7 @@ import { detailsOf, sessionOf, stackOf } from "./details.ts";
 import { logGroupOf } from "./last-lines.ts";
 import { observedStack } from "./observe.ts";
 import type { AwsEcsGpuOptions } from "./options.ts";
+import { answerPause } from "./pause.ts";
 import { pruneEcs } from "./prune.ts";
 import { restoreEcs } from "./restore.ts";
 import { rollBackEcs, standsNow } from "./roll-back.ts";
@@ -69,6 +70,8 @@ async function destroyEcs(context: DeployContext): Promise<void> {
     return;
   }
   const bentoName = detailsOf(context.details)?.bento ?? observedStack(stack).spec?.bentoName;
+  // CloudFormation deletes nothing that is at work, and this would be at work until somebody says a word.
+  await answerPause(session, context, "ROLLBACK");
   const { retained } = await destroyStack(session, {
     stackName: stack.name,
     bentoName: bentoName ?? "",

@@ -65,11 +65,20 @@ function taskProblems(target: EcsAppSpec): string[] {
 
 function capacityProblems(target: EcsAppSpec): string[] {
   const { capacity, amiId, region, instanceTypes, spot, maxGpus } = target;
+  const { cluster, capacityProvider } = target;
   const problems: string[] = [];
+  if (capacityProvider !== undefined && cluster === undefined) {
+    problems.push(`capacityProvider ${capacityProvider} without its cluster: name that too`);
+  }
   if (capacity === "managed-instances" && amiId !== undefined) {
     problems.push("amiId with capacity managed-instances: ECS chooses it; leave it out");
   }
-  if (capacity === "asg") {
+  if (capacity === "asg" && capacityProvider === undefined) {
+    if (cluster !== undefined) {
+      problems.push(
+        `capacity asg in the cluster ${cluster}: add the group to it yourself and name its capacityProvider`,
+      );
+    }
     if (amiId === undefined || region === undefined) {
       problems.push(
         "capacity asg without amiId and region: name a pinned ECS image for GPUs in it",

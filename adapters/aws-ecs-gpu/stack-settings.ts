@@ -55,6 +55,7 @@ export function stackSettings(spec: EcsAppSpec) {
     "AWS::ECS::Cluster": { name: spec.cluster ?? "one of its own" },
     "AWS::ECS::CapacityProvider": {
       kind: spec.capacity,
+      ...(spec.capacityProvider === undefined ? {} : { name: spec.capacityProvider }),
       instanceTypes: spec.instanceTypes,
       ...(spec.capacity === "asg" ? { amiId: spec.amiId ?? "none" } : { spot: spec.spot }),
     },

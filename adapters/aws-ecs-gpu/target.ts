@@ -68,6 +68,7 @@ export function ecsTarget(desired: Desired<AwsEcsGpuOptions>, place?: EcsPlace):
     cpu: options.cpu ?? manifest.resources.cpu ?? DEFAULT_CPU,
     memoryMb: options.memoryMb ?? memoryMb(desired) ?? DEFAULT_MEMORY_MB,
     capacity: options.capacity,
+    capacityProvider: options.capacityProvider,
     amiId: options.amiId,
     spot: options.spot,
     minTasks: options.minTasks,

@@ -11,6 +11,7 @@ import type { OnProgress } from "../../core/progress.ts";
 import { awsCall } from "../aws/aws-error.ts";
 import type { AwsSession } from "../aws/session.ts";
 import { newestDeployment, stoppedTasks } from "./ecs-reads.ts";
+import { lastLines } from "./last-lines.ts";
 import { type ServiceName, type ServicePlace, servicePlace } from "./service-place.ts";
 import { failedTasks, failureOf } from "./task-failures.ts";
 
@@ -18,6 +19,13 @@ import { failedTasks, failureOf } from "./task-failures.ts";
 const MOST_FAILURES = 3;
 const POLL_MS = 1000;
 const SLOWEST_MS = 15_000;
+
+/** What is seen of a failure while it can be: what is rolled back has neither tasks nor a log group in its stack. */
+export interface Failure {
+  readonly reasons: Set<string>;
+  /** The end of the log. */
+  lines: readonly string[];
+}
 
 /** What was there before, which is not counted. */
 export interface Before {
@@ -31,8 +39,8 @@ export interface WatchService {
   readonly before: Before;
   readonly deadlineMs: number;
   readonly onProgress: OnProgress;
-  /** Gets why tasks stopped, as it is seen. */
-  readonly reasons: Set<string>;
+  /** Gets what is seen of a failure. */
+  readonly failure: Failure;
 }
 
 /** Why the watch ended. */
@@ -72,7 +80,8 @@ export async function watchService(session: AwsSession, options: WatchService): 
     }
     if (place !== undefined && performance.now() - startedMs > options.deadlineMs) {
       const minutes = Math.round(options.deadlineMs / 60_000);
-      options.reasons.add(`it was not up after ${minutes} minutes`);
+      options.failure.reasons.add(`it was not up after ${minutes} minutes`);
+      options.failure.lines = await lastLines(session, options.stackName, undefined);
       await stopDeployment(session, place, options.before);
       return { kind: "stopped" };
     }
@@ -83,7 +92,7 @@ export async function watchService(session: AwsSession, options: WatchService): 
 async function look(
   session: AwsSession,
   place: ServicePlace,
-  { before, onProgress, reasons, told }: WatchService & { readonly told: Set<string> },
+  { stackName, before, onProgress, failure, told }: WatchService & { readonly told: Set<string> },
 ): Promise<Seen | undefined> {
   const deployment = await newestDeployment(session, place);
   if (deployment === undefined || deployment.serviceDeploymentArn === before.deployment) {
@@ -100,8 +109,11 @@ async function look(
   for (const task of failures.filter(({ taskArn = "" }) => !told.has(taskArn))) {
     const reason = `a task stopped: ${failureOf(task)}`;
     told.add(task.taskArn ?? "");
-    reasons.add(reason);
-    onProgress({ kind: "notice", message: reason });
+    if (!failure.reasons.has(reason)) {
+      onProgress({ kind: "notice", message: reason });
+    }
+    failure.reasons.add(reason);
+    failure.lines = await lastLines(session, stackName, task.taskArn);
   }
   if (failures.length < MOST_FAILURES) {
     return undefined;

@@ -9,6 +9,7 @@ import {
   lambdaVariables,
   secretRights,
 } from "../../infra/lambda-spec.ts";
+import { literal } from "../aws/literal.ts";
 
 /** TypeScript that gives the same templates as `synthesizeLambdaApp`. */
 export function appSource(target: LambdaAppSpec): string {
@@ -187,21 +188,4 @@ function secretLines({ settings }: LambdaAppSpec): string {
 `,
     )
     .join("");
-}
-
-/** JSON is TypeScript too; keys that are names lose their quotes. */
-function literal(value: unknown): string {
-  if (Array.isArray(value)) {
-    return `[${value.map(literal).join(", ")}]`;
-  }
-  if (typeof value !== "object" || value === null) {
-    return JSON.stringify(value);
-  }
-  const members = Object.entries(value)
-    .filter(([, item]) => item !== undefined)
-    .map(
-      ([key, item]) =>
-        `${/^[A-Za-z_]\w*$/.test(key) ? key : JSON.stringify(key)}: ${literal(item)}`,
-    );
-  return members.length === 0 ? "{}" : `{ ${members.join(", ")} }`;
 }

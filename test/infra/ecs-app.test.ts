@@ -66,6 +66,7 @@ describe("synthesizeEcsApp", () => {
         publicSubnets: ["subnet-1a", "subnet-1b"],
         certificate: "arn:aws:acm:eu-central-1:123456789012:certificate/1",
         cluster: "shared",
+        capacityProvider: "gpus",
         securityGroups: ["sg-0a"],
         taskRole: "arn:aws:iam::123456789012:role/task",
         executionRole: "arn:aws:iam::123456789012:role/execution",

@@ -23,7 +23,7 @@ export function drawingService(marker = "first"): string {
   return `
 import { service } from "bentokit";
 import * as z from "zod";
-export default service({
+${"export default"} service({
   name: "drawing",
   description: "${marker}",
   resources: { gpu: 1, gpuType: "nvidia-l4" },

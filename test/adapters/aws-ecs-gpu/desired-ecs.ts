@@ -15,7 +15,7 @@ import { stubManifest } from "../../support/stub-bento.ts";
 /** Options that every deploy needs. */
 export const ECS_NETWORK = {
   vpcId: "vpc-0a1b2c3d",
-  subnets: ["subnet-0a", "subnet-0b"],
+  subnets: ["subnet-0a1b2c3d", "subnet-0a1b2c3e"],
   availabilityZones: ["eu-central-1a", "eu-central-1b"],
 } as const;
 
