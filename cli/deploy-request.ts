@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Adapter } from "../adapters/adapter.ts";
 import { BentoError } from "../core/bento-error.ts";
 import type { BentoManifest } from "../core/bento-manifest.ts";
 import type { Bentofile } from "../core/bentofile.ts";
@@ -56,20 +57,13 @@ export async function deployRequest(
   const canary = flags.canary === undefined ? undefined : readPercent("--canary", flags.canary);
   const { platform, name, options } = await whereTo(context, flags);
   const { loadAdapter } = await import("../adapters/registry.ts");
-  const { refuseUnmet, runsImage } = await import("../deploy/needs.ts");
+  const { runsImage } = await import("../deploy/needs.ts");
   const { parseOptions } = await import("../deploy/options.ts");
-  const purpose =
-    flags.emit !== undefined
-      ? "emit"
-      : flags.plan === true || flags.out !== undefined
-        ? "show"
-        : "apply";
   // a wrong platform, one whose packages are absent, or what it cannot do is said before anything is built
   const adapter = await loadAdapter(platform);
   await ensurePeers(context, adapter, flags.yes === true);
-  refuseUnmet(adapter, purpose === "show" ? [] : [purpose]);
-  refuseUnmet(adapter, canary === undefined ? [] : ["canary"]);
-  refuseUnmet(adapter, flags.secret === undefined ? [] : ["secrets"]);
+  const purpose = purposeOf(flags);
+  await refuseImpossible(adapter, flags, purpose);
   const given = await whatFor(context, bento, flags);
   const { manifest, asked, ...repinned } = await repinnedFor(context, given, flags);
   const sets = setsOf(flags);
@@ -98,6 +92,23 @@ export async function deployRequest(
     ...(canary === undefined ? {} : { canary }),
     purpose,
   };
+}
+
+function purposeOf({ emit, plan, out }: DeployFlags): NonNullable<DeployRequest["purpose"]> {
+  return emit !== undefined ? "emit" : plan === true || out !== undefined ? "show" : "apply";
+}
+
+async function refuseImpossible(
+  adapter: Adapter,
+  { canary, secret }: DeployFlags,
+  purpose: NonNullable<DeployRequest["purpose"]>,
+): Promise<void> {
+  const { refuseUnmet } = await import("../deploy/needs.ts");
+  refuseUnmet(adapter, [
+    ...(purpose === "show" ? [] : [purpose]),
+    ...(canary === undefined ? [] : ["canary" as const]),
+    ...(secret === undefined ? [] : ["secrets" as const]),
+  ]);
 }
 
 function unsignable(platform: string): BentoError {
