@@ -7,8 +7,11 @@ import {
   GetFunctionConfigurationCommand,
   InvokeCommand,
   LambdaClient,
+  ListTagsCommand,
   PublishVersionCommand,
   paginateListVersionsByFunction,
+  TagResourceCommand,
+  UntagResourceCommand,
   UpdateAliasCommand,
   UpdateFunctionCodeCommand,
   UpdateFunctionConfigurationCommand,
@@ -196,6 +199,16 @@ describe.skipIf(skipWithout("moto_server", "docker-registry"))("Lambda of the st
       pages.push(page.Versions?.length);
     }
     expect(pages).toEqual([50, 11]);
+  });
+
+  it("keeps tags, read by the function's ARN", async () => {
+    await makeFunction("tagged");
+    const Resource = "arn:aws:lambda:eu-west-1:123456789012:function:tagged";
+    const Tags = { "bento:name": "iris", other: "a b" };
+    await lambda.send(new TagResourceCommand({ Resource, Tags }));
+    await lambda.send(new UntagResourceCommand({ Resource, TagKeys: ["other", "none"] }));
+    const { Tags: tags } = await lambda.send(new ListTagsCommand({ Resource }));
+    expect(tags).toEqual({ "bento:name": "iris" });
   });
 
   it("invokes by version and by alias, with the log's end, and tells errors of the function", async () => {

@@ -107,7 +107,7 @@ export async function startAws(options: AwsOptions = {}): Promise<LoopbackAws> {
     fail: (fault) => rules.add(fault),
     clearFaults: () => rules.clear(),
     hold: (resource) => formation.hold(resource),
-    expireRegistryTokens: () => ecr.expireTokens(),
+    expireRegistryTokens: () => ecr.tokens.expire(),
     [Symbol.asyncDispose]: () => rest[Symbol.asyncDispose](),
   };
 }
@@ -120,7 +120,7 @@ async function startEcr(
   let endpoint = "";
   const ecr = ecrService({ registry: () => endpoint, moto, ask: asking(parts, "ecr") });
   const registry = await registryServer({
-    principalOf: (token) => ecr.principalOf(token),
+    principalOf: (token) => ecr.tokens.principalOf(token),
     hasRepository: (name) => ecr.hasRepository(name),
     putImage: (image) => ecr.putImage(image),
     referrers: (repository, digest) => ecr.referrers(repository, digest),

@@ -3,14 +3,12 @@
  *
  * @module
  */
-import { randomUUID } from "node:crypto";
 import {
   AwsFailure,
   type AwsReply,
   type AwsRequest,
   type AwsService,
   type Members,
-  type Principal,
 } from "../aws-call.ts";
 import { asMembers, listOf, membersOf, textOf } from "../members.ts";
 import {
@@ -22,15 +20,10 @@ import {
   subjectOf,
 } from "./images.ts";
 import type { PushedManifest } from "./registry-server.ts";
-
-/** How long a token is good for. */
-const TOKEN_MS = 12 * 60 * 60 * 1000;
+import { type RegistryTokens, registryTokens } from "./registry-tokens.ts";
 
 export interface EcrService extends AwsService {
-  /** @throws AwsFailure 401 for what is no token, 403 for one that is too old */
-  principalOf(token: string): Principal;
-  /** Tokens that were given so far are good no more. */
-  expireTokens(): void;
+  readonly tokens: RegistryTokens;
   hasRepository(name: string): Promise<boolean>;
   putImage(image: PushedManifest): Promise<void>;
   /** A repository's own policy, as a text. */
@@ -44,100 +37,84 @@ export interface EcrService extends AwsService {
 export interface EcrOptions {
   /** Where GetAuthorizationToken sends clients. */
   registry(): string;
-  /** Asks moto. */
+  /** Passes a call on to moto. */
   readonly moto: (request: AwsRequest) => Promise<AwsReply>;
-  /** A request of our own to moto. */
+  /** Asks moto. */
   readonly ask: AskEcr;
 }
 
 export function ecrService({ registry, moto, ask }: EcrOptions): EcrService {
-  const tokens = new Map<string, { principal: Principal; expires: number }>();
-  const imageOf = async (repository: string, reference: string) => {
-    const id = reference.startsWith("sha256:")
-      ? { imageDigest: reference }
-      : { imageTag: reference };
-    const answer = await ask("BatchGetImage", {
-      repositoryName: repository,
-      imageIds: [id],
-      acceptedMediaTypes: [],
-    }).catch(() => ({}));
-    return listOf(answer, "images").map(asMembers)[0];
-  };
-  const repositoryOf = async (name: string) => {
-    const answer = await ask("DescribeRepositories", { repositoryNames: [name] }).catch(() => ({}));
-    return listOf(answer, "repositories").map(asMembers)[0];
-  };
+  const tokens = registryTokens();
   return {
     name: "ecr",
-    imageOf,
+    tokens,
     async handle(request) {
-      const { action, parameters } = request;
-      if (action === "DescribeImages") {
-        return { members: await describeImages(parameters, ask) };
-      }
-      if (action === "ListImages") {
-        return { members: await listImages(parameters, ask) };
-      }
-      if (action !== "GetAuthorizationToken") {
-        return await moto(request);
-      }
-      const token = randomUUID();
-      const expires = Date.now() + TOKEN_MS;
-      tokens.set(token, { principal: request.principal, expires });
-      const data = {
-        authorizationToken: Buffer.from(`AWS:${token}`).toString("base64"),
-        expiresAt: expires / 1000,
-        proxyEndpoint: registry(),
-      };
-      return { members: { authorizationData: [data] } };
-    },
-    principalOf(token) {
-      const known = tokens.get(token);
-      if (known === undefined) {
-        throw new AwsFailure("UNAUTHORIZED", "Not Authorized", 401);
-      }
-      if (known.expires < Date.now()) {
-        throw new AwsFailure(
-          "DENIED",
-          "Your authorization token has expired. Reauthenticate and try again.",
-          403,
-        );
-      }
-      return known.principal;
-    },
-    expireTokens() {
-      for (const known of tokens.values()) {
-        known.expires = 0;
+      const { action, parameters, principal } = request;
+      switch (action) {
+        case "DescribeImages":
+          return { members: await describeImages(parameters, ask) };
+        case "ListImages":
+          return { members: await listImages(parameters, ask) };
+        case "GetAuthorizationToken": {
+          const { token, expiresAt } = tokens.issue(principal);
+          const authorizationToken = Buffer.from(`AWS:${token}`).toString("base64");
+          const data = { authorizationToken, expiresAt: expiresAt / 1000 };
+          return { members: { authorizationData: [{ ...data, proxyEndpoint: registry() }] } };
+        }
+        default:
+          return await moto(request);
       }
     },
-    referrers: async (repository, digest) =>
-      (await keptImages(repository, ask)).filter((image) => subjectOf(image) === digest),
     async policyOf(repositoryName) {
       const found = await ask("GetRepositoryPolicy", { repositoryName }).catch(() => ({}));
       return textOf(found, "policyText");
     },
-    hasRepository: async (name) => (await repositoryOf(name)) !== undefined,
-    async putImage({ repository, tag, digest, mediaType, manifest }) {
-      const there = tag === undefined ? undefined : await imageOf(repository, tag);
-      const tagged = textOf(membersOf(there ?? {}, "imageId"), "imageDigest");
-      if (tagged === digest || (tag === undefined && (await imageOf(repository, digest)))) {
-        return;
-      }
-      const settings = (await repositoryOf(repository)) ?? {};
-      if (tagged !== undefined && textOf(settings, "imageTagMutability") === "IMMUTABLE") {
-        throw new AwsFailure(
-          "TAG_INVALID",
-          `The image tag '${tag}' already exists in the '${repository}' repository and cannot be overwritten because the repository is immutable.`,
-          400,
-        );
-      }
-      await ask("PutImage", {
-        repositoryName: repository,
-        imageManifest: manifest,
-        imageManifestMediaType: mediaType,
-        imageDigest: digest,
-        ...(tag === undefined ? {} : { imageTag: tag }),
-      });
-    },
+    referrers: async (repository, digest) =>
+      (await keptImages(repository, ask)).filter((image) => subjectOf(image) === digest),
+    hasRepository: async (name) => (await repositoryOf(name, ask)) !== undefined,
+    imageOf: (repository, reference) => imageOf(repository, reference, ask),
+    putImage: (image) => putImage(image, ask),
   };
+}
+
+async function repositoryOf(name: string, ask: AskEcr): Promise<Members | undefined> {
+  const answer = await ask("DescribeRepositories", { repositoryNames: [name] }).catch(() => ({}));
+  return listOf(answer, "repositories").map(asMembers)[0];
+}
+
+async function imageOf(
+  repositoryName: string,
+  reference: string,
+  ask: AskEcr,
+): Promise<Members | undefined> {
+  const id = reference.startsWith("sha256:") ? { imageDigest: reference } : { imageTag: reference };
+  const asked = { repositoryName, imageIds: [id], acceptedMediaTypes: [] };
+  const answer = await ask("BatchGetImage", asked).catch(() => ({}));
+  return listOf(answer, "images").map(asMembers)[0];
+}
+
+/** What is there already is taken again, as registries do. */
+async function putImage(
+  { repository, tag, digest, mediaType, manifest }: PushedManifest,
+  ask: AskEcr,
+): Promise<void> {
+  const there = tag === undefined ? undefined : await imageOf(repository, tag, ask);
+  const tagged = textOf(membersOf(there ?? {}, "imageId"), "imageDigest");
+  if (tagged === digest || (tag === undefined && (await imageOf(repository, digest, ask)))) {
+    return;
+  }
+  const settings = (await repositoryOf(repository, ask)) ?? {};
+  if (tagged !== undefined && textOf(settings, "imageTagMutability") === "IMMUTABLE") {
+    throw new AwsFailure(
+      "TAG_INVALID",
+      `The image tag '${tag}' already exists in the '${repository}' repository and cannot be overwritten because the repository is immutable.`,
+    );
+  }
+  await ask("PutImage", {
+    repositoryName: repository,
+    imageManifest: manifest,
+    imageManifestMediaType: mediaType,
+    imageDigest: digest,
+    ...(tag === undefined ? {} : { imageTag: tag }),
+  });
 }
