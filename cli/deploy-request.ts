@@ -32,6 +32,7 @@ export interface DeployFlags {
   /** Per cent, as typed. */
   readonly canary?: string;
   readonly plan?: boolean;
+  readonly offline?: boolean;
   readonly detailedExitcode?: boolean;
   readonly out?: string;
   readonly apply?: string;
@@ -94,7 +95,21 @@ export async function deployRequest(
   };
 }
 
-function purposeOf({ emit, plan, out }: DeployFlags): NonNullable<DeployRequest["purpose"]> {
+function purposeOf({
+  emit,
+  plan,
+  out,
+  offline,
+}: DeployFlags): NonNullable<DeployRequest["purpose"]> {
+  if (offline === true) {
+    if (plan !== true) {
+      throw new BentoError("BENTO_USAGE", "--offline without --plan", {
+        where: "--offline",
+        hint: "a plan for which nobody was asked is to look at: add --plan",
+      });
+    }
+    return "sketch";
+  }
   return emit !== undefined ? "emit" : plan === true || out !== undefined ? "show" : "apply";
 }
 
@@ -105,7 +120,7 @@ async function refuseImpossible(
 ): Promise<void> {
   const { refuseUnmet } = await import("../deploy/needs.ts");
   refuseUnmet(adapter, [
-    ...(purpose === "show" ? [] : [purpose]),
+    ...(purpose === "show" || purpose === "sketch" ? [] : [purpose]),
     ...(canary === undefined ? [] : ["canary" as const]),
     ...(secret === undefined ? [] : ["secrets" as const]),
   ]);

@@ -177,7 +177,7 @@ async function main(): Promise<void> {
     console.log(`    ${layer.title.padEnd(28)} ${sizes}`);
   }
   const plan = await stage("lambda plan", async () => {
-    const flags = ["--platform", "aws-lambda", "--image", `oci:${image}`, "--plan"];
+    const flags = ["--platform", "aws-lambda", "--image", `oci:${image}`, "--plan", "--offline"];
     return [
       await must("deploy", tag, ...flags),
       `for ${made.digest.slice(0, 19)}…, nothing written`,

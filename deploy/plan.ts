@@ -44,8 +44,13 @@ export interface DeployRequest {
   readonly asked?: Readonly<Record<string, string>> | undefined;
   /** Per cent of the traffic for the new version at first: a whole number, 1 to 99. */
   readonly canary?: number | undefined;
-  /** What the plan is for: what the platform cannot do is refused for that alone. @default "apply" */
-  readonly purpose?: "apply" | "show" | "emit" | undefined;
+  /**
+   * What the plan is for: what the platform cannot do is refused for that alone. A sketch asks nobody what stands: it is
+   * the plan of a first deploy, to look at.
+   *
+   * @default "apply"
+   */
+  readonly purpose?: "apply" | "show" | "sketch" | "emit" | undefined;
 }
 
 /** A request that has been checked against its platform. */
@@ -61,6 +66,9 @@ export interface Prepared {
  */
 export async function createPlan(request: DeployRequest, runtime: DeployRuntime): Promise<Plan> {
   const prepared = await prepare(request, runtime);
+  if (request.purpose === "sketch") {
+    return prepared.adapter.plan(prepared.desired, undefined);
+  }
   const { plan } = await planPrepared(prepared, runtime);
   await tellMovedAliases(plan, runtime);
   return plan;
@@ -132,7 +140,7 @@ function refuseTwice(
 }
 
 function needsOf({ purpose = "apply", manifest, canary, secrets = {} }: DeployRequest): Need[] {
-  const needs: Need[] = purpose === "show" ? [] : [purpose];
+  const needs: Need[] = purpose === "show" || purpose === "sketch" ? [] : [purpose];
   if ((manifest.resources.gpu ?? 0) > 0) {
     needs.push("gpu");
   }

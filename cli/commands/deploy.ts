@@ -12,7 +12,7 @@ import { STORE_OPTION } from "../store.ts";
 
 /** What a plan says already. */
 const FIXED_BY_A_PLAN = [
-  ...["plan", "out", "emit"],
+  ...["plan", "offline", "out", "emit"],
   ...["platform", "name", "set", "engine", "region", "setEnv", "secret", "canary"],
   ...["model", "image", "base", "requireSignature"],
 ];
@@ -35,6 +35,7 @@ export function registerDeploy(
     .option("--secret <key=reference>", "variable whose value the platform keeps", collect)
     .option("--canary <percent>", "share of the traffic for the new version first, 1 to 99")
     .option("--plan", "show what would be done and stop")
+    .option("--offline", "with --plan: ask no platform what stands; the plan of a first deploy")
     .option("--detailed-exitcode", "with --plan: exit 9 when something would change")
     .option("--out <file>", "write the plan to a file and stop")
     .addOption(

@@ -27,6 +27,19 @@ afterAll(async () => {
 });
 
 describe("bento deploy, before anything runs", () => {
+  it("asks no platform for a plan that is only to look at", async () => {
+    expect(await cli.seen("deploy greeter --platform local --plan --offline")).toContain(
+      "+ create   process greeter",
+    );
+    expect(await cli.seen("deploy greeter --platform local --offline")).toMatchInlineSnapshot(`
+      "exit 2
+      error: --offline without --plan
+        at: --offline
+        do: a plan for which nobody was asked is to look at: add --plan
+      "
+    `);
+  });
+
   it("shows the plan, and exits 9 for it when asked to", async () => {
     const line = "deploy greeter --platform local --plan";
     const seen = await cli.seen(line);

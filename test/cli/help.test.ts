@@ -159,6 +159,8 @@ describe("help", () => {
       |   --canary <percent>          share of the traffic for the new version first, 1
       |                               to 99
       |   --plan                      show what would be done and stop
+      |   --offline                   with --plan: ask no platform what stands; the plan
+      |                               of a first deploy
       |   --detailed-exitcode         with --plan: exit 9 when something would change
       |   --out <file>                write the plan to a file and stop
       |   --apply <file>              apply a plan made with --out; refused when
