@@ -78,7 +78,7 @@ describe.skipIf(skipWithout("moto_server", "docker-registry", "bwrap"))(
           Role: "arn:aws:iam::123456789012:role/app",
           PackageType: "Image",
           Code: { ImageUri: uri },
-          Timeout: 5,
+          Timeout: 1,
           Environment: { Variables: { MODE: "fast" } },
         }),
       );
@@ -105,6 +105,12 @@ describe.skipIf(skipWithout("moto_server", "docker-registry", "bwrap"))(
         FunctionError: "Unhandled",
         answer: { errorType: "Runtime.ExitError" },
       });
+      const hanging = await invoke("hang");
+      expect(hanging).toMatchObject({
+        FunctionError: "Unhandled",
+        answer: { errorType: "Sandbox.Timedout" },
+      });
+      expect(hanging.answer.errorMessage).toMatch(/Task timed out after 1\.00 seconds$/);
       expect(await invoke(2)).toMatchObject({ answer: { event: 2 } });
       const logs = new CloudWatchLogsClient(clientOptions(aws));
       const logGroupName = "/aws/lambda/app";
@@ -121,12 +127,17 @@ describe.skipIf(skipWithout("moto_server", "docker-registry", "bwrap"))(
         "REPORT RequestId: ID",
         "START RequestId: ID Version: $LATEST",
         "started",
+        'event "hang"',
+        "END RequestId: ID",
+        "REPORT RequestId: ID",
+        "START RequestId: ID Version: $LATEST",
+        "started",
         "event 2",
         "END RequestId: ID",
         "REPORT RequestId: ID",
       ]);
       const { logStreams } = await logs.send(new DescribeLogStreamsCommand({ logGroupName }));
-      expect(logStreams?.length).toBe(2);
+      expect(logStreams?.length).toBe(3);
     });
   },
 );

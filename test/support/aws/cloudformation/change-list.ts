@@ -4,13 +4,13 @@
  * @module
  */
 import type { Members } from "../aws-call.ts";
-import { isMembers } from "../members.ts";
+import { asMembers, isMembers } from "../members.ts";
 import { inOrder } from "./order.ts";
 import { attributePath, referencesOf } from "./references.ts";
 import { providerOf } from "./resource-step.ts";
 import { canonical, lookAt } from "./stack-run.ts";
 import type { Stack, StackResource, Target } from "./stack-state.ts";
-import { isWanted, propertiesOf, type StackWorld, scopeOf } from "./stack-world.ts";
+import { isWanted, type Look, propertiesOf, type StackWorld, scopeOf } from "./stack-world.ts";
 import type { TemplateResource } from "./template.ts";
 
 /** Stands for what is known only after a resource was made. */
@@ -20,17 +20,7 @@ type Replacement = "True" | "False" | "Conditional";
 
 export function changeList(stack: Stack, target: Target, world: StackWorld): readonly Members[] {
   const changed = new Map<string, Replacement>();
-  const isUnknown = (id: string) =>
-    target.template.resources.has(id) && (!stack.resources.has(id) || changed.get(id) === "True");
-  const now = lookAt(stack);
-  const scope = scopeOf(stack, target, {
-    world,
-    look: {
-      ref: (id) => (isUnknown(id) ? `${UNKNOWN}${id}` : now.ref(id)),
-      attribute: (id, name) =>
-        isUnknown(id) ? `${UNKNOWN}${id}.${name}` : now.attribute(id, name),
-    },
-  });
+  const scope = scopeOf(stack, target, { world, look: foresight(stack, target, changed) });
   const wanted = inOrder(target.template.resources).filter((one) => isWanted(one, scope));
   const changes: Members[] = [];
   for (const resource of wanted) {
@@ -40,24 +30,18 @@ export function changeList(stack: Stack, target: Target, world: StackWorld): rea
       changes.push(changeOf("Add", resource, {}));
       continue;
     }
+    const { replacedBy } = provider;
     const properties = propertiesOf(resource, scope, { target, provider });
-    const details = detailsOf({
-      resource,
-      existing,
-      properties,
-      replacedBy: provider.replacedBy,
-      changed,
-    });
+    const details = detailsOf({ resource, existing, properties, replacedBy, changed });
     if (details.length > 0) {
       const replacement = replacementOf(details, existing.type !== resource.type);
       changed.set(resource.logicalId, replacement);
+      const attributes = details.map(({ Target: of }) => asMembers(of)["Attribute"]);
       changes.push(
         changeOf("Modify", resource, {
           PhysicalResourceId: existing.physicalId,
           Replacement: replacement,
-          Scope: [
-            ...new Set(details.map(({ Target: of }) => (isMembers(of) ? of["Attribute"] : ""))),
-          ],
+          Scope: [...new Set(attributes)],
           Details: details,
         }),
       );
@@ -66,6 +50,21 @@ export function changeList(stack: Stack, target: Target, world: StackWorld): rea
   const names = new Set(wanted.map(({ logicalId }) => logicalId));
   const gone = [...stack.resources.values()].filter(({ logicalId }) => !names.has(logicalId));
   return [...changes, ...gone.map(removalOf)];
+}
+
+/** Resources as they stand, but for those that are to come or to be replaced: of these nothing is known. */
+function foresight(
+  stack: Stack,
+  { template }: Target,
+  changed: ReadonlyMap<string, Replacement>,
+): Look {
+  const now = lookAt(stack);
+  const isUnknown = (id: string) =>
+    template.resources.has(id) && (!stack.resources.has(id) || changed.get(id) === "True");
+  return {
+    ref: (id) => (isUnknown(id) ? `${UNKNOWN}${id}` : now.ref(id)),
+    attribute: (id, name) => (isUnknown(id) ? `${UNKNOWN}${id}.${name}` : now.attribute(id, name)),
+  };
 }
 
 interface Compared {
@@ -136,7 +135,7 @@ function attributesIn(value: unknown): string[] {
 }
 
 function replacementOf(details: readonly Members[], isOtherType: boolean): Replacement {
-  const kinds = details.map(({ Target: of }) => (isMembers(of) ? of["RequiresRecreation"] : ""));
+  const kinds = details.map(({ Target: of }) => asMembers(of)["RequiresRecreation"]);
   if (isOtherType || kinds.includes("Always")) {
     return "True";
   }

@@ -86,57 +86,64 @@ function start<Result>(stack: Stack, work: () => Promise<Result>): Promise<Resul
 
 async function deploy(stack: Stack, { target, kind, world }: DeployOptions): Promise<boolean> {
   const before = { target: stack.target, outputs: stack.outputs };
-  const leftovers: StackResource[] = [];
+  const at = { logicalId: "" };
   stack.undo = [];
   stack.target = target;
-  let current = "";
   try {
-    const scope = scopeOf(stack, target, { world, look: lookAt(stack) });
-    const wanted = inOrder(target.template.resources).filter((one) => isWanted(one, scope));
-    for (const resource of wanted) {
-      current = resource.logicalId;
-      const provider = providerOf(resource.type, world);
-      const properties = propertiesOf(resource, scope, { target, provider });
-      const existing = stack.resources.get(resource.logicalId);
-      if (existing !== undefined && isSame(existing.properties, properties)) {
-        const { retention, metadata } = resource;
-        stack.resources.set(resource.logicalId, { ...existing, retention, metadata });
-        continue;
-      }
-      const isReplaced =
-        existing !== undefined &&
-        (existing.type !== resource.type ||
-          changes(provider.replacedBy, existing.properties, properties));
-      const isNew = existing === undefined || isReplaced;
-      const put = await putResource(stack, resource, {
-        properties,
-        world,
-        ...(isNew ? {} : { existing }),
-      });
-      leftovers.push(...(isReplaced ? [existing] : []));
-      stack.undo.unshift(undoOf(stack, { put, existing, isNew, world }));
-    }
-    current = "";
+    const leftovers = await putAll(stack, { target, world, at });
     stack.outputs = outputsOf(stack, target, world);
-    const names = new Set(wanted.map(({ logicalId }) => logicalId));
-    leftovers.push(
-      ...[...stack.resources.values()].filter(({ logicalId }) => !names.has(logicalId)),
-    );
+    if (leftovers.length > 0) {
+      await cleanUp(stack, leftovers, world);
+    }
   } catch (error) {
     const verb = kind === "CREATE" ? "create" : "update";
     const reason =
-      current === ""
+      at.logicalId === ""
         ? String(error instanceof Error ? error.message : error)
-        : `The following resource(s) failed to ${verb}: [${current}]. `;
+        : `The following resource(s) failed to ${verb}: [${at.logicalId}]. `;
     await fail(stack, { kind, reason, before });
     return false;
-  }
-  if (leftovers.length > 0) {
-    await cleanUp(stack, leftovers, world);
   }
   moveStack(stack, `${kind}_COMPLETE`);
   stack.undo = [];
   return true;
+}
+
+interface PutAll {
+  readonly target: Target;
+  readonly world: StackWorld;
+  /** Tells which resource it is at; empty when they are all there. */
+  readonly at: { logicalId: string };
+}
+
+/** Makes or changes what is wanted. @returns what is to go: what was replaced, and what is wanted no more */
+async function putAll(stack: Stack, { target, world, at }: PutAll): Promise<StackResource[]> {
+  const scope = scopeOf(stack, target, { world, look: lookAt(stack) });
+  const wanted = inOrder(target.template.resources).filter((one) => isWanted(one, scope));
+  const replaced: StackResource[] = [];
+  for (const resource of wanted) {
+    at.logicalId = resource.logicalId;
+    const provider = providerOf(resource.type, world);
+    const properties = propertiesOf(resource, scope, { target, provider });
+    const existing = stack.resources.get(resource.logicalId);
+    if (existing !== undefined && isSame(existing.properties, properties)) {
+      const { retention, metadata } = resource;
+      stack.resources.set(resource.logicalId, { ...existing, retention, metadata });
+      continue;
+    }
+    const isReplaced =
+      existing !== undefined &&
+      (existing.type !== resource.type ||
+        changes(provider.replacedBy, existing.properties, properties));
+    const isNew = existing === undefined || isReplaced;
+    const kept = isNew ? {} : { existing };
+    const put = await putResource(stack, resource, { properties, world, ...kept });
+    replaced.push(...(isReplaced ? [existing] : []));
+    stack.undo.unshift(undoOf(stack, { put, existing, isNew, world }));
+  }
+  at.logicalId = "";
+  const names = new Set(wanted.map(({ logicalId }) => logicalId));
+  return [...replaced, ...[...stack.resources.values()].filter((one) => !names.has(one.logicalId))];
 }
 
 interface Before {

@@ -30,6 +30,9 @@ export interface ExecutionEnvironment extends AsyncDisposable {
   invoke(invocation: Invocation): Promise<Outcome>;
 }
 
+/** How long a start may take before it counts as part of the first event. */
+const INIT_MS = 10_000;
+
 /** Lambda's own restricted user. */
 const USER = ["--uid", "993", "--gid", "990"];
 
@@ -142,21 +145,28 @@ async function logged(
   return { ...outcome, log: `${said.join("\n")}\n` };
 }
 
-/** Waits for a poll and then for the answer, no longer than the function's timeout. */
+/** Waits for a poll as long as Lambda waits for a start, and then for the answer, no longer than the timeout. */
 async function answered(
   { api, ended }: Sandbox,
   { requestId, payload, version }: Invocation,
 ): Promise<Outcome> {
   const seconds = numberOf(version.settings, "Timeout") ?? 3;
+  const told = () => ({ requestId, seconds, initError: api.initErrors.at(-1) });
+  const stopped = await within(INIT_MS + seconds * 1000, Promise.race([api.whenIdle(1), ended]));
+  if (stopped !== undefined) {
+    return outcomeOf(stopped, told());
+  }
   const deadlineAt = Date.now() + seconds * 1000;
+  const answer = api.invoke(payload, { requestId, deadlineAt });
+  return outcomeOf(await within(seconds * 1000, Promise.race([answer, ended])), told());
+}
+
+/** What comes, or that time was up. */
+async function within<Result>(limitMs: number, promise: Promise<Result>): Promise<Result | "late"> {
   const late = Promise.withResolvers<"late">();
-  const timeout = setTimeout(() => late.resolve("late"), seconds * 1000);
+  const timeout = setTimeout(() => late.resolve("late"), limitMs);
   try {
-    const stopped = await Promise.race([api.whenIdle(1), ended, late.promise]);
-    const invoked =
-      stopped ??
-      (await Promise.race([api.invoke(payload, { requestId, deadlineAt }), ended, late.promise]));
-    return outcomeOf(invoked, { requestId, seconds, initError: api.initErrors.at(-1) });
+    return await Promise.race([promise, late.promise]);
   } finally {
     clearTimeout(timeout);
   }

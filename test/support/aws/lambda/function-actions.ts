@@ -85,7 +85,10 @@ export const functionActions: Readonly<Record<string, Action>> = {
     return configurationOf(found, version);
   },
   ListFunctions(parameters, { functions }) {
-    const all = [...functions.values()].map((one) => configurationOf(one, one.latest));
+    const isAll = textOf(parameters, "FunctionVersion") === "ALL";
+    const all = [...functions.values()].flatMap((one) =>
+      [one.latest, ...(isAll ? one.versions : [])].map((version) => configurationOf(one, version)),
+    );
     return pageOf("Functions", all, parameters);
   },
   async UpdateFunctionCode(parameters, context) {

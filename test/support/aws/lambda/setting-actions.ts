@@ -47,6 +47,10 @@ export const settingActions: Readonly<Record<string, Action>> = {
     delete context.find(parameters).found.concurrency;
     return {};
   },
+  PutFunctionScalingConfig(parameters, context) {
+    context.find(parameters);
+    return { FunctionState: "Active" };
+  },
   AddPermission(parameters, context) {
     const { statements, arn } = permissions(parameters, context);
     const statement = statementOf(parameters, arn);
