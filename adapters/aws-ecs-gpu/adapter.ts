@@ -5,10 +5,12 @@
  * @module
  */
 import type { Adapter } from "../adapter.ts";
+import { awsTrust } from "../aws/access/github-trust.ts";
 import { awsPeers } from "../aws/aws-peers.ts";
 import { cdkAppFiles } from "../aws/cdk-app-files.ts";
 import { requirePeers } from "../peers.ts";
 import { appSource } from "./app-source.ts";
+import { checkEcs } from "./check.ts";
 import { emittedReadme } from "./emitted-readme.ts";
 import { importApp, ownVersion } from "./import-app.ts";
 import { observeEcs } from "./observe.ts";
@@ -59,6 +61,8 @@ export const awsEcsGpuAdapter: Adapter<typeof AwsEcsGpuOptions, EcsObserved> = {
   observe: observeEcs,
   plan: planAwsEcsGpu,
   rollout: ecsRollout,
+  check: checkEcs,
+  trust: async (jobs, context) => await awsTrust(AWS_ECS_GPU, jobs, context),
   async emit(desired, { projectDirectory }) {
     const spec = ecsTarget(desired);
     requirePeers(AWS_ECS_GPU, CDK_PEERS, projectDirectory);

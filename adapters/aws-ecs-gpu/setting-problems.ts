@@ -29,7 +29,7 @@ function networkProblems(target: EcsAppSpec): string[] {
   }
   if (subnets.length < 2) {
     problems.push(
-      `${subnets.length} subnets: 2 or more in different zones, e.g. subnets=["subnet-0a","subnet-0b"]`,
+      `${subnets.length} subnets: 2 or more in different zones, e.g. subnets=subnet-0a1b2c3d,subnet-0a1b2c3e`,
     );
   }
   if (subnets.length !== availabilityZones.length) {

@@ -51,10 +51,9 @@ export function ecsTarget(desired: Desired<AwsEcsGpuOptions>, place?: EcsPlace):
   const target = given<EcsAppSpec>({
     bentoName: manifest.name,
     tag: formatTag(desired.bento),
-    registryStack: cloudName(`bento-registry-${manifest.name}`, STACK_NAME_CHARACTERS),
+    registryStack: registryStackName(manifest.name),
     serviceStack: serviceStackName(name),
-    repository:
-      options.repository ?? `bento/${cloudName(manifest.name, REPOSITORY_CHARACTERS - 6)}`,
+    repository: repositoryName(manifest.name, options),
     imageDigest: image.digest,
     serviceName: options.serviceName ?? name,
     vpcId: options.vpcId ?? "",
@@ -105,6 +104,19 @@ export function ecsTarget(desired: Desired<AwsEcsGpuOptions>, place?: EcsPlace):
     });
   }
   return target;
+}
+
+/** The stack of the repository of a bento, whatever it is deployed as. */
+export function registryStackName(bentoName: string): string {
+  return cloudName(`bento-registry-${bentoName}`, STACK_NAME_CHARACTERS);
+}
+
+/** ECR repository of a bento's images. */
+export function repositoryName(
+  bentoName: string,
+  { repository }: Pick<AwsEcsGpuOptions, "repository">,
+): string {
+  return repository ?? `bento/${cloudName(bentoName, REPOSITORY_CHARACTERS - 6)}`;
 }
 
 /** @param name - of the deployment */

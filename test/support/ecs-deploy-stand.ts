@@ -48,6 +48,8 @@ export interface EcsStand extends AsyncDisposable {
   readonly ecs: LoopbackEcs;
   /** Runs `bento` as a process of its own, its words split at spaces. */
   bento(line: string): Promise<Ran>;
+  /** Starts it; `kill` ends it at once. */
+  start(line: string): { readonly ended: Promise<Ran>; kill(): void };
   /** Builds another version of the bento. */
   build(marker: string): Promise<void>;
 }
@@ -88,7 +90,9 @@ export async function ecsStand(): Promise<EcsStand> {
   const build = async (marker: string) => {
     await cli.write("service.ts", drawingService(marker));
     await cli.must("build");
-    await cli.must("containerize drawing --base oci:base --cuda-package cuda.nupkg --output oci:image");
+    await cli.must(
+      "containerize drawing --base oci:base --cuda-package cuda.nupkg --output oci:image",
+    );
   };
   await cli.write(
     "golden/count.jsonl",
@@ -102,7 +106,8 @@ export async function ecsStand(): Promise<EcsStand> {
     aws,
     ecs,
     build,
-    bento: async (line) => await run(line, cli, aws),
+    start: (line) => start(line, cli, aws),
+    bento: async (line) => await start(line, cli, aws).ended,
     async [Symbol.asyncDispose]() {
       await aws[Symbol.asyncDispose]();
       await cli[Symbol.asyncDispose]();
@@ -110,7 +115,7 @@ export async function ecsStand(): Promise<EcsStand> {
   };
 }
 
-async function run(line: string, cli: TestCli, aws: LoopbackAws): Promise<Ran> {
+function start(line: string, cli: TestCli, aws: LoopbackAws): ReturnType<EcsStand["start"]> {
   const before = aws.calls.length;
   const child = spawn(
     process.execPath,
@@ -134,6 +139,12 @@ async function run(line: string, cli: TestCli, aws: LoopbackAws): Promise<Ran> {
   child.stderr.setEncoding("utf8").on("data", (part: string) => {
     text.err += part;
   });
-  const [exitCode] = await once(child, "close");
-  return { exitCode, ...text, calls: aws.calls.slice(before) };
+  return {
+    ended: once(child, "close").then(([exitCode]) => ({
+      exitCode,
+      ...text,
+      calls: aws.calls.slice(before),
+    })),
+    kill: () => void child.kill("SIGKILL"),
+  };
 }

@@ -171,7 +171,7 @@ describe("planAwsEcsGpu", () => {
       "no network",
       { vpcId: undefined, subnets: [], availabilityZones: [] },
       {},
-      'no vpcId: set the network that the tasks run in, e.g. vpcId=vpc-0a1b2c3d\n0 subnets: 2 or more in different zones, e.g. subnets=["subnet-0a","subnet-0b"]',
+      "no vpcId: set the network that the tasks run in, e.g. vpcId=vpc-0a1b2c3d\n0 subnets: 2 or more in different zones, e.g. subnets=subnet-0a1b2c3d,subnet-0a1b2c3e",
     ],
     [
       "a kind of GPU that nobody has",

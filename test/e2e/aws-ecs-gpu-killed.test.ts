@@ -1,0 +1,91 @@
+/**
+ * A deploy to ECS that is killed at a call that writes, and started again: the second run brings what the first one would
+ * have, once. Then what is left over is pruned.
+ */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { DEPLOY, type EcsStand, ecsStand, type Ran } from "../support/ecs-deploy-stand.ts";
+
+const RUNS_MS = 120_000;
+
+let stand: EcsStand;
+
+beforeAll(async () => {
+  stand = await ecsStand();
+}, 120_000);
+
+afterAll(() => stand?.[Symbol.asyncDispose]());
+
+interface Kill {
+  readonly service: string;
+  readonly action: string;
+  readonly when: "before" | "after";
+}
+
+async function killed(line: string, at: Kill): Promise<void> {
+  let isKilled = false;
+  const running = stand.start(line);
+  stand.aws.fail({
+    ...at,
+    kill() {
+      isKilled = true;
+      running.kill();
+    },
+  });
+  await running.ended;
+  stand.aws.clearFaults();
+  expect(isKilled).toBe(true);
+}
+
+async function must(line: string): Promise<Ran> {
+  const ran = await stand.bento(line);
+  expect(ran.exitCode === 0 ? "" : ran.err).toBe("");
+  return ran;
+}
+
+/** Environment of the tasks that the service runs. */
+function round(): unknown {
+  const { services, definitions } = stand.ecs.state;
+  const [service] = [...services.values()].filter(({ status }) => status === "ACTIVE");
+  const container = definitions.get(service?.taskDefinition ?? "")?.containers[0];
+  const variables = (container?.["Environment"] ?? []) as { Name: string; Value: string }[];
+  return variables.find(({ Name }) => Name === "ROUND")?.Value;
+}
+
+const CREATE: Kill = { service: "cloudformation", action: "CreateChangeSet", when: "after" };
+const EXECUTE: Kill = { service: "cloudformation", action: "ExecuteChangeSet", when: "after" };
+
+describe("a deploy to aws-ecs-gpu that is killed", () => {
+  it.each<[string, Kill]>([
+    ["while it pushes", { service: "ecr", action: "PutImage", when: "before" }],
+    ["once the image is there", { service: "ecr", action: "PutImage", when: "after" }],
+    ["with its change set made", CREATE],
+    ["before that is executed", { ...EXECUTE, when: "before" }],
+    ["as that is executed", EXECUTE],
+  ])(
+    "%s goes on where it was",
+    async (name, at) => {
+      const line = `${DEPLOY} --set-env ROUND=${name.replaceAll(" ", "-")} --set rollout=rolling`;
+      await killed(line, at);
+      await must(line);
+      expect(round()).toBe(name.replaceAll(" ", "-"));
+      const again = await must(line);
+      expect(again.calls.filter(({ isWrite }) => isWrite)).toEqual([]);
+      if (at.action === "PutImage") {
+        await stand.build(name); // the next push has something to send
+      }
+    },
+    RUNS_MS,
+  );
+
+  it(
+    "leaves images that prune removes, and keeps what serves or is recorded",
+    async () => {
+      const line = "deployment prune drawing --platform aws-ecs-gpu --keep 0 --yes --json";
+      const { out } = await must(`${line} --plan`);
+      expect(JSON.parse(out).removed).toEqual([]);
+      const { kept } = JSON.parse((await must(line)).out);
+      expect(kept.length).toBeGreaterThan(0);
+    },
+    RUNS_MS,
+  );
+});
