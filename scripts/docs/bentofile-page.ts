@@ -48,8 +48,8 @@ platform other than the one that is deployed to are left aside.
 /** What a schema does not say of itself. */
 const NOTES: Readonly<Record<string, string>> = {
   local: "All engines but `process` run the bento's image: see [local](deploy.md#local).",
-  "aws-lambda":
-    "Plans and emitted files take these; bento does not apply them to AWS itself yet. See [deploy](deploy.md).",
+  "aws-lambda": "See [on AWS Lambda](lambda.md) and [deploy](deploy.md#aws-lambda).",
+  "aws-ecs-gpu": "See [on ECS with GPUs](deploy-aws-ecs-gpu.md).",
 };
 
 /** @param platforms - options by the name of the platform, in the order to show */

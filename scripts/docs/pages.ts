@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { AwsEcsGpuOptions } from "../../adapters/aws-ecs-gpu/options.ts";
 import { AwsLambdaOptions } from "../../adapters/aws-lambda/options.ts";
 import { LocalOptions } from "../../adapters/local/options.ts";
 import type { CliContext } from "../../cli/context.ts";
@@ -19,9 +20,15 @@ export function commandTree() {
 export function generatedPages(): ReadonlyMap<string, string> {
   return new Map([
     ["docs/cli.md", cliPage(commandTree())],
-    ["docs/bentofile.md", bentofilePage({ local: LocalOptions, "aws-lambda": AwsLambdaOptions })],
+    ["docs/bentofile.md", bentofilePage(PLATFORM_OPTIONS)],
   ]);
 }
+
+const PLATFORM_OPTIONS = {
+  local: LocalOptions,
+  "aws-lambda": AwsLambdaOptions,
+  "aws-ecs-gpu": AwsEcsGpuOptions,
+};
 
 const DETACHED: CliContext = {
   cwd: "/",
