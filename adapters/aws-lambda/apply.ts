@@ -20,7 +20,7 @@ import { observeLambda } from "./observe.ts";
 import { sharesOf } from "./observed.ts";
 import type { AwsLambdaOptions } from "./options.ts";
 import { readFunction, readVersion } from "./read-function.ts";
-import { releaseVersion } from "./release.ts";
+import { boundEnvironments, releaseVersion } from "./release.ts";
 
 export async function applyLambda(
   request: ApplyRequest<AwsLambdaOptions>,
@@ -85,6 +85,9 @@ async function versionOf(
   for (const id of Object.keys(sharesOf(alias))) {
     const version = await readVersion(session, functionName, id);
     if (version?.image === image.digest && version.settings === latest.settings) {
+      if (decision.isFirst) {
+        await boundEnvironments(session, id, decision.spec);
+      }
       return id;
     }
   }

@@ -32,7 +32,7 @@ export async function releaseVersion(
   session: AwsSession,
   { spec, image, tag, latest }: ReleaseRequest,
 ): Promise<string> {
-  const { functionName, compute } = spec.settings;
+  const { functionName } = spec.settings;
   if (latest.image !== image.digest) {
     await updateCode(session, {
       FunctionName: functionName,
@@ -42,9 +42,7 @@ export async function releaseVersion(
   }
   const settled = await awaitUpdated(session, functionName);
   const version = await publish(session, { functionName, tag, settled });
-  if (compute.kind === "managed-instances") {
-    await boundEnvironments(session, { functionName, version, ...compute });
-  }
+  await boundEnvironments(session, version, spec);
   return version;
 }
 
@@ -91,17 +89,16 @@ async function publish(
   return published.Version ?? "";
 }
 
-/** A version that comes by the API carries no bounds of the stack. */
-async function boundEnvironments(
+/** On managed instances each version has bounds of its own; the stack, whose version is frozen, cannot set them. */
+export async function boundEnvironments(
   session: AwsSession,
-  bounds: {
-    readonly functionName: string;
-    readonly version: string;
-    readonly minEnvironments?: number | undefined;
-    readonly maxEnvironments?: number | undefined;
-  },
+  version: string,
+  { settings: { functionName, compute } }: LambdaAppSpec,
 ): Promise<void> {
-  const { functionName, version, minEnvironments, maxEnvironments } = bounds;
+  if (compute.kind === "standard") {
+    return;
+  }
+  const { minEnvironments, maxEnvironments } = compute;
   if (minEnvironments === undefined && maxEnvironments === undefined) {
     return;
   }
