@@ -112,7 +112,7 @@ describe("bento image sign and verify", () => {
       | CHECK       RESULT  DETAIL
       | signature   passed  signed by the key KEY
       | provenance  passed  built by urn:bentokit:cli at TIME
-      | sbom        passed  6 components
+      | sbom        passed  7 components
       | layers      passed  4 layers, bytes and diff_ids
       image sha256:DIGEST
       "
