@@ -146,18 +146,18 @@ describe("bento deployment", () => {
   it(
     "knows of a deployment whose record is lost",
     async () => {
-      const status = await stand.here(
-        "deployment status many --platform aws-lambda --store file://elsewhere",
-      );
-      expect([
-        status.exitCode,
-        status.out.replaceAll(/[0-9a-f]{16}/g, "VERSION"),
-      ]).toMatchInlineSnapshot(`
-        [
-          2,
-          "",
-        ]
+      const store = `--platform aws-lambda --store file://${stand.cli.work}/elsewhere`;
+      const status = await must(`deployment status many ${store}`);
+      expect(status.out.replaceAll(/[0-9a-f]{16}/g, "VERSION")).toMatchInlineSnapshot(`
+        "many  ready
+          many:live → version 3 (flowers:VERSION) 100 %
+          no record tells of it
+        "
       `);
+      const back = await must(`deployment rollback many ${store} --to 1 --yes --json`);
+      expect(writes(back)).toEqual(["UpdateAlias"]);
+      const gone = await must(`deployment destroy many ${store} --yes --json`);
+      expect(writes(gone)).toEqual(["DeleteStack"]);
     },
     MS,
   );
