@@ -23,7 +23,8 @@ export class BentoRegistry extends Construct {
       repositoryName: props.repositoryName,
       imageTagMutability: TagMutability.IMMUTABLE,
       imageScanOnPush: true,
-      removalPolicy: RemovalPolicy.RETAIN,
+      // kept, but for one of a failed first deploy, whose name would be in the way of the next
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
       // Every push is tagged with the bento's version; only what lost its tag may go, never what a function may use.
       lifecycleRules: [{ tagStatus: TagStatus.UNTAGGED, maxImageAge: Duration.days(14) }],
     });

@@ -9,7 +9,7 @@ describe("BentoRegistry", () => {
     new BentoRegistry(stack, "Images", { repositoryName: "bento/iris" });
     const template = Template.fromStack(stack);
     template.hasResource("AWS::ECR::Repository", {
-      DeletionPolicy: "Retain",
+      DeletionPolicy: "RetainExceptOnCreate",
       UpdateReplacePolicy: "Retain",
     });
     template.hasResourceProperties("AWS::ECR::Repository", {
