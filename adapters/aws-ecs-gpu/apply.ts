@@ -17,6 +17,7 @@ import { type AwsSession, openSession } from "../aws/session.ts";
 import { candidateOf, type EcsCandidate } from "./candidate.ts";
 import { deployService } from "./deploy-service.ts";
 import { stackOf } from "./details.ts";
+import { goldenQuestions } from "./golden-questions.ts";
 import { importApp } from "./import-app.ts";
 import { observedStack } from "./observe.ts";
 import type { AwsEcsGpuOptions } from "./options.ts";
@@ -66,7 +67,10 @@ export async function applyEcs(request: Request, context: DeployContext): Promis
   } else if (kinds.has("traffic")) {
     await returnToStack(session, spec);
   }
-  return await candidateOf(session, context, { before, pausedAt });
+  const questions = request.desired.options.goldenTask
+    ? await goldenQuestions(request.directory)
+    : undefined;
+  return await candidateOf(session, context, { before, pausedAt, questions });
 }
 
 async function deployRegistry(

@@ -7,8 +7,10 @@ import { BentoError } from "../../core/bento-error.ts";
 import type { EcsAppSpec } from "../../infra/ecs-spec.ts";
 import type { Candidate, DeployContext } from "../adapter.ts";
 import type { AwsSession } from "../aws/session.ts";
+import { askTask, type Question } from "./ask-task.ts";
 import { sessionOf, stackOf, standingOf } from "./details.ts";
 import { newestDeployment, readService } from "./ecs-reads.ts";
+import { answering } from "./golden-questions.ts";
 import { observeService } from "./observe.ts";
 import { servicePlace } from "./service-place.ts";
 
@@ -20,10 +22,15 @@ export interface EcsCandidate extends Candidate {
   readonly pausedAt: string | undefined;
 }
 
+interface Asked {
+  /** What it is asked in a task of its own; undefined where it is not asked. */
+  readonly questions: readonly Question[] | undefined;
+}
+
 export async function candidateOf(
   session: AwsSession,
   context: DeployContext,
-  own: Pick<EcsCandidate, "before" | "pausedAt">,
+  { questions, ...own }: Pick<EcsCandidate, "before" | "pausedAt"> & Asked,
 ): Promise<EcsCandidate> {
   const stack = await stackOf(session, context);
   const service = stack === undefined ? undefined : await observeService(session, stack);
@@ -35,7 +42,13 @@ export async function candidateOf(
       hint: "run the same command again: it plans anew",
     });
   }
-  return { ...standing, ...own };
+  const { taskDefinition } = service ?? {};
+  if (stack === undefined || taskDefinition === undefined || questions === undefined) {
+    return { ...standing, ...own };
+  }
+  const version = { stackName: stack.name, taskDefinition };
+  const send = answering(questions, async () => await askTask(session, version, questions));
+  return { ...standing, ...own, send };
 }
 
 /** @throws BentoError BENTO_BUG for a candidate of another platform */

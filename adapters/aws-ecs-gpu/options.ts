@@ -163,6 +163,10 @@ export const AwsEcsGpuOptions = z.strictObject({
     .max(2000)
     .default(60)
     .describe("Longest wait for a deploy, pauses apart, in minutes; then it is rolled back."),
+  goldenTask: z
+    .boolean()
+    .default(false)
+    .describe("Whether golden requests are sent, in a task that wants GPUs of its own."),
   public: z
     .boolean()
     .default(false)

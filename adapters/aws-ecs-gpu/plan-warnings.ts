@@ -7,8 +7,13 @@ import type { EcsAppSpec } from "../../infra/ecs-spec.ts";
 import { stackState } from "../aws/stack-state.ts";
 import { gpuDemand } from "./gpu-demand.ts";
 import type { EcsObserved } from "./observed.ts";
+import type { AwsEcsGpuOptions } from "./options.ts";
 
-export function planWarnings(target: EcsAppSpec, observed: EcsObserved | undefined): string[] {
+export function planWarnings(
+  target: EcsAppSpec,
+  observed: EcsObserved | undefined,
+  { goldenTask }: Pick<AwsEcsGpuOptions, "goldenTask">,
+): string[] {
   const state = stackState(observed?.stack?.status);
   return [
     ...(observed === undefined
@@ -18,6 +23,9 @@ export function planWarnings(target: EcsAppSpec, observed: EcsObserved | undefin
       ? [`CloudFormation is at work on ${target.serviceStack}: the deploy waits for its end first`]
       : []),
     ...gpuWarnings(target),
+    ...(goldenTask
+      ? [`golden requests are sent in a task of its own, which wants ${target.gpus} GPUs more`]
+      : []),
     ...pauseWarnings(target),
     ...(target.certificate === undefined
       ? ["plain HTTP inside the network: set certificate for HTTPS"]

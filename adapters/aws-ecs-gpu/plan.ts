@@ -41,7 +41,7 @@ export function planAwsEcsGpu(
   const actions = actionsOf(target, desired, observed);
   return planOf(AWS_ECS_GPU, desired, {
     actions: actions.length === 0 ? [noop(stackOf(target))] : actions,
-    warnings: planWarnings(target, observed),
+    warnings: planWarnings(target, observed, desired.options),
     basis: basisOf(observed),
   });
 }

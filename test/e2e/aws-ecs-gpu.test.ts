@@ -209,6 +209,27 @@ describe("bento deploy --platform aws-ecs-gpu", () => {
   );
 
   it(
+    "sends golden requests in a one-off task where it is asked to, and goes back when an answer is wrong",
+    async () => {
+      await stand.build("fourth");
+      const asking = `${DEPLOY} --set goldenTask=true`;
+      stand.ecs.answer = ({ path }) => ({ status: 200, body: path === "/readyz" ? "" : "5" });
+      const wrong = await stand.bento(asking);
+      expect(wrong.exitCode).toBe(6);
+      expect(wrong.err).toContain("golden/count.jsonl:1: $: expected 4, got 5");
+      expect(wrong.err).toContain(`rolled back: ${first} runs`);
+      expect(service().tag).toBe(first);
+      stand.ecs.answer = ({ path }) => ({ status: 200, body: path === "/readyz" ? "" : "4" });
+      const ran = await must(`${asking} --json`);
+      expect(JSON.parse(ran.out)).toMatchObject({ verified: true, goldenRequests: 1 });
+      expect(writes(ran)).toContain("ecs:RunTask");
+      await must(`deployment rollback drawing ${ON_ECS} --yes`);
+      expect(service().tag).toBe(first);
+    },
+    2 * DEPLOY_MS,
+  );
+
+  it(
     "refuses shares of traffic with what does the same",
     async () => {
       const canary = await stand.bento(`${DEPLOY} --canary 10`);

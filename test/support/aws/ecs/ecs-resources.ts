@@ -156,12 +156,15 @@ async function steady(
 ): Promise<void> {
   const wanted = needText(properties, "TaskDefinition");
   const [container = {}] = state.definitions.get(wanted)?.containers ?? [];
+  const log = async (task: TaskState, line: string) =>
+    await writeLine(container, { task, line, context });
+  state.log = log;
   const run = runDeployment({
     state,
     service: made,
     taskDefinition: wanted,
     behaviour: behaviour(textOf(container, "Image") ?? ""),
-    log: async (task, line) => await writeLine(container, { task, line, context }),
+    log,
   });
   const failure = await context.waiting(run);
   if (failure !== undefined) {

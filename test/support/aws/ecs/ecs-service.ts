@@ -3,15 +3,27 @@
  *
  * @module
  */
+
+import { gunzipSync } from "node:zlib";
 import { AwsFailure, type AwsService, type Members } from "../aws-call.ts";
-import { needText, textOf, textsOf } from "../members.ts";
+import { asMembers, listOf, membersOf, needText, textOf, textsOf } from "../members.ts";
 import {
   definitionMembers,
   deploymentMembers,
   serviceMembers,
   taskMembers,
 } from "./ecs-members.ts";
-import { type EcsState, type ServiceState, seconds, type Word } from "./ecs-state.ts";
+import {
+  type AnswerTask,
+  type Asked,
+  type EcsState,
+  ecsArn,
+  nextId,
+  type ServiceState,
+  seconds,
+  type TaskState,
+  type Word,
+} from "./ecs-state.ts";
 
 type Action = (parameters: Members, state: EcsState) => Members;
 
@@ -45,9 +57,9 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     );
     return { taskArns: tasks.slice(-100).map(({ arn }) => arn) };
   },
-  DescribeTasks(parameters, { services }) {
+  DescribeTasks(parameters, { services, tasks: oneOff }) {
     const wanted = textsOf(parameters, "tasks");
-    const all = [...services.values()].flatMap(({ tasks }) => tasks);
+    const all = [...oneOff, ...[...services.values()].flatMap(({ tasks }) => tasks)];
     return { tasks: all.filter(({ arn }) => wanted.includes(arn)).map(taskMembers), failures: [] };
   },
   DescribeTaskDefinition(parameters, { definitions }) {
@@ -108,10 +120,32 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   },
 };
 
-export function ecsService(state: EcsState): AwsService {
+/** Runs a task that is given questions, to its end. */
+async function runTask(parameters: Members, state: EcsState, answer: AnswerTask): Promise<Members> {
+  const overrides = listOf(membersOf(parameters, "overrides"), "containerOverrides");
+  const [variable = {}] = listOf(asMembers(overrides[0]), "environment").map(asMembers);
+  const packed = Buffer.from(textOf(variable, "value") ?? "", "base64");
+  const questions: Asked[] = JSON.parse(gunzipSync(packed).toString());
+  const cluster = needText(parameters, "cluster");
+  const taskDefinition = needText(parameters, "taskDefinition");
+  const arn = ecsArn(state, `task/${cluster}/${nextId()}`);
+  const task: TaskState = { arn, taskDefinition, lastStatus: "STOPPED", exitCode: 0 };
+  state.tasks.push(task);
+  const image = textOf(state.definitions.get(taskDefinition)?.containers[0] ?? {}, "Image");
+  for (const [index, asked] of questions.entries()) {
+    const line = JSON.stringify({ bentoAnswer: index, serves: null, ...answer(asked) });
+    await state.log?.(task, line);
+  }
+  return { tasks: [{ ...taskMembers(task), image }], failures: [] };
+}
+
+export function ecsService(state: EcsState, answer: AnswerTask): AwsService {
   return {
     name: "ecs",
     async handle({ action, parameters }) {
+      if (action === "RunTask") {
+        return { members: await runTask(parameters, state, answer) };
+      }
       const perform = ACTIONS[action];
       if (perform === undefined) {
         throw new AwsFailure("UnsupportedOperation", `ECS on loopback knows no ${action}`, 501);

@@ -57,9 +57,21 @@ export interface EcsState {
   readonly clusters: Map<string, string>;
   readonly definitions: Map<string, TaskDefinitionState>;
   readonly services: Map<string, ServiceState>;
+  /** One-off ones. */
+  readonly tasks: TaskState[];
+  /** Writes a line to the log of a task; there once CloudFormation has made a service. */
+  log?: (task: TaskState, line: string) => Promise<void>;
   readonly account: string;
   readonly region: string;
 }
+
+/** A request in a one-off task, and what it answers. */
+export interface Asked {
+  readonly method: string;
+  readonly path: string;
+  readonly body?: string;
+}
+export type AnswerTask = (asked: Asked) => { readonly status: number; readonly body: string };
 
 /** How tasks of a definition behave. */
 export type TaskBehaviour =

@@ -6,7 +6,7 @@
 import type { AwsOptions } from "../start-aws.ts";
 import { ecsResources } from "./ecs-resources.ts";
 import { ecsService } from "./ecs-service.ts";
-import type { EcsState, TaskBehaviour } from "./ecs-state.ts";
+import type { AnswerTask, EcsState, TaskBehaviour } from "./ecs-state.ts";
 import { plainResources } from "./plain-resources.ts";
 
 export interface LoopbackEcs {
@@ -15,6 +15,8 @@ export interface LoopbackEcs {
   readonly state: EcsState;
   /** How tasks behave from now on, by the image that they run. */
   behaviour: (image: string) => TaskBehaviour;
+  /** What a one-off task answers when it is asked. */
+  answer: AnswerTask;
 }
 
 export function loopbackEcs({ account = "123456789012", region = "eu-west-1" } = {}): LoopbackEcs {
@@ -22,12 +24,13 @@ export function loopbackEcs({ account = "123456789012", region = "eu-west-1" } =
     clusters: new Map(),
     definitions: new Map(),
     services: new Map(),
+    tasks: [],
     account,
     region,
   };
   const ecs: LoopbackEcs = {
     options: {
-      services: [ecsService(state)],
+      services: [ecsService(state, (asked) => ecs.answer(asked))],
       resources: [
         ...ecsResources({ state, behaviour: (image) => ecs.behaviour(image) }),
         ...plainResources,
@@ -35,6 +38,7 @@ export function loopbackEcs({ account = "123456789012", region = "eu-west-1" } =
     },
     state,
     behaviour: () => "good",
+    answer: ({ path }) => ({ status: 200, body: path === "/readyz" ? "" : "4" }),
   };
   return ecs;
 }
