@@ -5,7 +5,9 @@
  */
 import { BentoError } from "../core/bento-error.ts";
 import type { Log } from "../core/endpoint.ts";
+import { drainTimeoutOf } from "./drain-timeout.ts";
 import { type Listener, listen } from "./listen.ts";
+import { chosenMetrics } from "./metrics/chosen-metrics.ts";
 import { type Environment, type OpenServiceOptions, openService } from "./open-service.ts";
 
 export interface ServeOptions extends Omit<OpenServiceOptions, "isOneAtATime" | "createMetrics"> {
@@ -13,10 +15,17 @@ export interface ServeOptions extends Omit<OpenServiceOptions, "isOneAtATime" | 
   readonly host?: string | undefined;
   /** 0 takes any free port. @default $PORT, else 3000 */
   readonly port?: number | undefined;
-  /** Where declared variables, BENTO_HOST, BENTO_PROFILE, BENTO_PROVIDER, LOG_LEVEL and PORT are looked up. */
+  /**
+   * Where declared variables, BENTO_DRAIN_SECONDS, BENTO_HOST, BENTO_METRICS, BENTO_PROFILE, BENTO_PROVIDER, LOG_LEVEL and
+   * PORT are looked up.
+   */
   readonly environment: Environment;
-  /** Longest that `close` waits for requests at work, in milliseconds. @default 9000, within Cloud Run's 10 s */
+  /** Longest that `close` waits for requests at work, in milliseconds. @default $BENTO_DRAIN_SECONDS, else 9000 */
   readonly drainTimeoutMs?: number;
+  /** Takes the lines of metrics, where BENTO_METRICS asks for some. @default stdout */
+  readonly writeMetrics?: (line: string) => void;
+  /** Milliseconds since 1970, for those lines. @default the process's */
+  readonly now?: () => number;
 }
 
 export interface Server {
@@ -35,22 +44,30 @@ export interface Server {
 /**
  * Serves until closed. Resolves when requests are taken.
  *
- * @throws BentoError BENTO_INVALID_SERVICE without a service, BENTO_INVALID_INPUT when declared variables are not set,
+ * @throws BentoError BENTO_INVALID_SERVICE without a service, BENTO_INVALID_INPUT when variables are not set or not valid,
  * BENTO_IO when the port cannot be had, and whatever keeps a model from loading
  */
 export async function serve(options: ServeOptions): Promise<Server> {
   const { environment } = options;
   const host = options.host ?? (environment["BENTO_HOST"] || undefined);
   const port = options.port ?? readPort(environment);
-  const { app, log, models, stop } = await openService(options);
+  const drainTimeoutMs = options.drainTimeoutMs ?? drainTimeoutOf(environment);
+  const { writeMetrics: write = writeStdout, now = Date.now } = options;
+  const sent = await chosenMetrics(environment, { write, now });
+  const { app, log, models, stop } = await openService({
+    ...options,
+    ...(sent === undefined ? {} : { createMetrics: sent.create }),
+  });
   try {
     const listener = await listen({ fetch: app.fetch, refuse: app.refuse, port, host });
     const url = urlOf(listener.port, host);
     log.info({ url, models }, "listening");
+    sent?.begin();
     let closing: Promise<void> | undefined;
     const close = async () => {
       log.info({ inFlight: app.lifecycle.inFlight }, "draining");
-      await drain(listener, app.lifecycle.drain(), options.drainTimeoutMs ?? 9000);
+      await drain(listener, app.lifecycle.drain(), drainTimeoutMs);
+      sent?.end();
       await stop();
       log.info({}, "stopped");
     };
@@ -87,4 +104,8 @@ function readPort(environment: Environment): number {
 function urlOf(port: number, host = "0.0.0.0"): string {
   const dialled = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
   return `http://${dialled.includes(":") ? `[${dialled}]` : dialled}:${port}`;
+}
+
+function writeStdout(line: string): void {
+  process.stdout.write(line);
 }

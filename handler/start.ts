@@ -14,7 +14,7 @@ export interface StartOptions extends Omit<ServeOptions, "environment"> {
 }
 
 /** What answers, whoever asks. */
-type Running = Pick<Server, "log" | "close">;
+type Running = Pick<Server, "log" | "close"> & Partial<Pick<Server, "url">>;
 
 /**
  * Serves until SIGTERM or SIGINT, then drains and exits 0; a second signal exits 130 at once. After an error that nobody
@@ -33,9 +33,21 @@ export async function start(options: StartOptions): Promise<void> {
     stopOnSignal(running);
     stopOnUncaught(running);
     running.log.info(phases(codeAt), "started");
+    const questions = environment["BENTO_QUESTIONS"] ?? "";
+    if (questions !== "" && running.url !== undefined) {
+      await answerAndExit(questions, running.url, running);
+    }
   } catch (error) {
     fail(error);
   }
+}
+
+/** A one-off task, asked by a deploy: nobody else reaches it. */
+async function answerAndExit(questions: string, url: string, { close }: Running): Promise<never> {
+  const { answerQuestions } = await import("./answer-questions.ts"); // only where there are any
+  await answerQuestions(questions, url, (line) => void process.stdout.write(`${line}\n`));
+  await close();
+  process.exit(0);
 }
 
 /** How long a start took, by phase: Node itself, the code, and the service with its models. All in milliseconds. */
@@ -51,7 +63,7 @@ function phases(codeAt: number): Record<string, number> {
 
 /** A function that cannot ask for invocations any more is of no use: it ends, and Lambda starts it anew. */
 async function startLambda(options: ServeOptions): Promise<Running> {
-  const { runLambda } = await import("./lambda/run-lambda.ts"); // nothing of it is loaded where HTTP is served
+  const { runLambda } = await import("./aws.ts"); // nothing of it is loaded where HTTP is served
   const loop = await runLambda({ ...options, setTraceId, completeEnvironment: withSecrets });
   loop.ended.catch((error: unknown) => {
     const end = () => fail(error);

@@ -67,7 +67,8 @@ export interface BentoEcsGpuServiceProps {
   readonly temporaryStorage?: Size;
   /**
    * Environment variables in clear, in the template. No secrets.
-   * @default - PORT and what NVIDIA's runtime needs
+   * @default - PORT, what NVIDIA's runtime needs, the drain, and BENTO_METRICS=emf, by which tasks send their metrics to
+   * CloudWatch in their log; set that to "" for none
    */
   readonly environment?: Readonly<Record<string, string>>;
   /**
@@ -87,7 +88,8 @@ export interface BentoEcsGpuServiceProps {
    */
   readonly startTimeout?: Duration;
   /**
-   * How long a task that is to stop may answer what it has taken, 10 to 110 s.
+   * How long a task that is to stop may answer what it has taken, 10 to 110 s. The server, the load balancer and ECS keep
+   * to it alike; ECS kills a task 10 s later.
    * @default Duration.seconds(30)
    */
   readonly drain?: Duration;
@@ -112,8 +114,8 @@ export interface BentoEcsGpuServiceProps {
    */
   readonly queueRowsPerTask?: number;
   /**
-   * The rows that wait, on average over the tasks: `bentoQueueRows({ serviceName, runnerName })`, which the tasks must
-   * send to CloudWatch.
+   * The rows that wait, on average over the tasks: `bentoQueueRows({ serviceName, runnerName })`, which the tasks send to
+   * CloudWatch.
    * @default - none
    */
   readonly queueMetric?: IMetric;
@@ -134,7 +136,8 @@ export interface BentoEcsGpuServiceProps {
    */
   readonly p99Limit?: Duration;
   /**
-   * Share of answers that may be errors of the server, in percent, before the deployment rolls back.
+   * Share of answers that may be errors of the server, in percent, before the deployment rolls back. Refusals of an
+   * overloaded server, which are 503, are among them: see {@link BentoEcsGpuService.alarms}. 100 is never exceeded.
    * @default 5
    */
   readonly errorPercentLimit?: number;

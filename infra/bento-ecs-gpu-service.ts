@@ -62,7 +62,15 @@ export class BentoEcsGpuService extends Construct implements IConnectable, IGran
   readonly taskRole: IRole;
   readonly executionRole: IRole;
   readonly logGroup: ILogGroup;
-  /** By which deployments roll back: errors, latency, tasks that are not ready. */
+  /**
+   * By which deployments roll back: errors, latency, tasks that are not ready.
+   *
+   * Errors are all answers from 500 on, as the load balancer counts them for each version. Refusals of an overloaded server
+   * (503) are among them: only the load balancer knows which version answered and only the server which 503 was a refusal, and
+   * a version that is too slow for its traffic shows in nothing else. So a service that is overloaded already cannot change
+   * its version, not even to a faster one, unless there are more tasks first, or `errorPercentLimit` is 100 for that
+   * deployment, with an alarm on `metrics.service.answers(500)` among `rollbackAlarms`.
+   */
   readonly alarms: readonly Alarm[];
   /** Absent where the number of tasks is fixed. */
   readonly scaling: ScalableTaskCount | undefined;

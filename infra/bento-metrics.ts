@@ -4,7 +4,12 @@
  * @module
  */
 import { Duration } from "aws-cdk-lib";
-import { type IMetric, Metric, type MetricOptions } from "aws-cdk-lib/aws-cloudwatch";
+import {
+  type IMetric,
+  MathExpression,
+  Metric,
+  type MetricOptions,
+} from "aws-cdk-lib/aws-cloudwatch";
 
 /** Each over a period of the platform's choice. What a platform or a service has none of is left out. */
 export interface BentoMetrics {
@@ -73,6 +78,16 @@ export class ServiceMetrics {
       label: `answers with ${status}`,
       ...options,
       dimensionsMap: { http_response_code: String(status) },
+    });
+  }
+
+  /** Requests that it turned away: 429 and 503. */
+  rejects(period: Duration): MathExpression {
+    return new MathExpression({
+      expression: "FILL(m429, 0) + FILL(m503, 0)",
+      usingMetrics: { m429: this.answers(429, { period }), m503: this.answers(503, { period }) },
+      period,
+      label: "rejects",
     });
   }
 

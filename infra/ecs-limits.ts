@@ -164,6 +164,7 @@ const RESERVED_VARIABLES: ReadonlyMap<string, string> = new Map([
   ["PORT", "the load balancer asks at 3000"],
   ["NVIDIA_VISIBLE_DEVICES", "ECS sets it to the GPUs of the task"],
   ["HOME", "only /tmp can be written to"],
+  ["BENTO_DRAIN_SECONDS", "it is set to the drain, which ECS and the load balancer wait for too"],
 ]);
 
 function environmentProblems({ environment = {}, secretNames = [] }: EcsSettings): string[] {

@@ -17,9 +17,9 @@ export interface QueueRowsProps extends ServiceMetricsProps {
 }
 
 /**
- * Rows that wait in the batcher of one task, on average over the tasks. Tasks must send it: in the embedded metric format
- * by their log, or by an OpenTelemetry collector, as `<namespace>_runner_queue_rows` with the dimensions `service_name`
- * and `runner_name`.
+ * Rows that wait in the batcher of one task, on average over the tasks: each tells of every second, also while it has none.
+ * Tasks send it by their log as `<namespace>_runner_queue_rows`, with the dimensions `service_name` and `runner_name`: two
+ * deployments of one bento in an account and region are one to it.
  */
 export function bentoQueueRows({ runnerName, ...service }: QueueRowsProps): Metric {
   return new ServiceMetrics(service).metric("runner_queue_rows", {

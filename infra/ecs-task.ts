@@ -35,6 +35,8 @@ export interface TaskParts {
   /** Of `/tmp`, out of its memory. */
   readonly temporaryMb: number;
   readonly gpuCount: number;
+  /** How long the server may answer what it has taken, of the time until ECS kills it. */
+  readonly drain: Duration;
   readonly stopTimeout: Duration;
   readonly environment: Readonly<Record<string, string>>;
   readonly secrets: Readonly<Record<string, Secret>>;
@@ -101,6 +103,8 @@ function addContainer(
     environment: {
       PORT: String(BENTO_PORT),
       NVIDIA_DRIVER_CAPABILITIES: "compute,utility",
+      BENTO_DRAIN_SECONDS: String(parts.drain.toSeconds()),
+      BENTO_METRICS: "emf",
       ...parts.environment,
     },
     secrets: { ...parts.secrets },

@@ -37,7 +37,7 @@ export function lambdaMetrics(source: LambdaMetricsSource): BentoMetrics {
       label: "at work at once",
     }),
     ...given({
-      rejects: service && rejectsOf(service),
+      rejects: service?.rejects(PERIOD),
       queueAge: queue?.metricApproximateAgeOfOldestMessage({
         statistic: "Maximum",
         period: PERIOD,
@@ -69,18 +69,6 @@ function errorsOf(alias: Alias, service: ServiceMetrics | undefined): IMetric {
         period: PERIOD,
         label: "errors",
       });
-}
-
-function rejectsOf(service: ServiceMetrics): IMetric {
-  return new MathExpression({
-    expression: "FILL(m429, 0) + FILL(m503, 0)",
-    usingMetrics: {
-      m429: service.answers(429, { period: PERIOD }),
-      m503: service.answers(503, { period: PERIOD }),
-    },
-    period: PERIOD,
-    label: "rejects",
-  });
 }
 
 function secondsOf(alias: Alias, statistic: string): IMetric {

@@ -5,7 +5,9 @@
  */
 import { BentoError } from "../../core/bento-error.ts";
 import { formatError } from "../../core/format-error.ts";
+import { drainTimeoutOf } from "../drain-timeout.ts";
 import type { ServerLog } from "../log.ts";
+import { type EmbeddedMetrics, embeddedMetrics } from "../metrics/embedded-metrics.ts";
 import {
   type Environment,
   type OpenService,
@@ -14,7 +16,6 @@ import {
 } from "../open-service.ts";
 import { type AnswerEvent, answerEvents } from "./answer-event.ts";
 import { askApp } from "./ask-app.ts";
-import { type EmbeddedMetrics, embeddedMetrics } from "./embedded-metrics.ts";
 import { piecesOf } from "./http-stream.ts";
 import {
   createRuntimeApi,
@@ -27,10 +28,10 @@ export interface RunLambdaOptions
   extends Omit<OpenServiceOptions, "isOneAtATime" | "createMetrics"> {
   /**
    * Beside what {@link OpenServiceOptions} name: AWS_LAMBDA_RUNTIME_API, AWS_LAMBDA_MAX_CONCURRENCY,
-   * AWS_LAMBDA_INITIALIZATION_TYPE, BENTO_LAMBDA_STREAM, BENTO_SNAPSTART, BENTO_SQS_API.
+   * AWS_LAMBDA_INITIALIZATION_TYPE, BENTO_DRAIN_SECONDS, BENTO_LAMBDA_STREAM, BENTO_SNAPSTART, BENTO_SQS_API.
    */
   readonly environment: Environment;
-  /** Longest that `close` waits for invocations at work, in milliseconds. @default 9000 */
+  /** Longest that `close` waits for invocations at work, in milliseconds. @default $BENTO_DRAIN_SECONDS, else 9000 */
   readonly drainTimeoutMs?: number;
   /** Takes the lines of metrics. @default stdout */
   readonly writeMetrics?: (line: string) => void;
@@ -70,6 +71,7 @@ export async function runLambda(options: RunLambdaOptions): Promise<LambdaLoop> 
   try {
     const environment = await complete(options.environment);
     const concurrency = concurrencyOf(environment);
+    const drainTimeoutMs = options.drainTimeoutMs ?? drainTimeoutOf(environment);
     api = concurrency > 1 ? createRuntimeApi({ host, nextRetries: SHARED_RETRIES }) : api;
     const metrics = embeddedMetrics({ write: writeMetrics, now });
     const service = await openService({
@@ -90,7 +92,8 @@ export async function runLambda(options: RunLambdaOptions): Promise<LambdaLoop> 
       await passSnapshot(api, service, () => complete(options.environment));
     }
     service.log.info({ concurrency, models: service.models }, "polling");
-    return startLoop({ ...options, ...service, api, answer, metrics, concurrency });
+    const parts = { api, answer, metrics, concurrency, drainTimeoutMs };
+    return startLoop({ ...options, ...service, ...parts });
   } catch (error) {
     await bounded(
       error instanceof NotRestored ? api.failRestore(error.told) : api.failInit(told(error)),
@@ -165,13 +168,13 @@ interface LoopParts {
   readonly metrics: EmbeddedMetrics;
   readonly concurrency: number;
   readonly log: ServerLog;
-  readonly drainTimeoutMs?: number;
+  readonly drainTimeoutMs: number;
   readonly setTraceId?: RunLambdaOptions["setTraceId"];
   stop(): Promise<void>;
 }
 
 function startLoop(parts: LoopParts): LambdaLoop {
-  const { api, metrics, concurrency, log, stop, drainTimeoutMs = 9000 } = parts;
+  const { api, metrics, concurrency, log, stop, drainTimeoutMs } = parts;
   const stopping = new AbortController();
   const timer = concurrency > 1 ? setInterval(metrics.flush, METRICS_MS) : undefined;
   const polls = Array.from({ length: concurrency }, () => poll(parts, stopping.signal));

@@ -155,6 +155,8 @@ describe("BentoEcsGpuService", () => {
           Environment: [
             { Name: "PORT", Value: "3000" },
             { Name: "NVIDIA_DRIVER_CAPABILITIES", Value: "compute,utility" },
+            { Name: "BENTO_DRAIN_SECONDS", Value: "60" },
+            { Name: "BENTO_METRICS", Value: "emf" },
             { Name: "LEVEL", Value: "3" },
           ],
           LinuxParameters: {

@@ -190,8 +190,15 @@ describe("BentoEcsGpuService", () => {
     ],
     [
       "variables that are set already",
-      { environment: { PORT: "8080", NVIDIA_VISIBLE_DEVICES: "all", HOME: "/" } },
-      "environment variable HOME: only /tmp can be written to\nenvironment variable NVIDIA_VISIBLE_DEVICES: ECS sets it to the GPUs of the task\nenvironment variable PORT: the load balancer asks at 3000",
+      {
+        environment: {
+          PORT: "8080",
+          NVIDIA_VISIBLE_DEVICES: "all",
+          HOME: "/",
+          BENTO_DRAIN_SECONDS: "9",
+        },
+      },
+      "environment variable BENTO_DRAIN_SECONDS: it is set to the drain, which ECS and the load balancer wait for too\nenvironment variable HOME: only /tmp can be written to\nenvironment variable NVIDIA_VISIBLE_DEVICES: ECS sets it to the GPUs of the task\nenvironment variable PORT: the load balancer asks at 3000",
     ],
     [
       "a variable with a dash",

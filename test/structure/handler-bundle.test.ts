@@ -45,13 +45,27 @@ async function loadedAtOnce(entry: string): Promise<string[]> {
   return [...seen].flatMap((path) => Object.keys(outputs[path]?.inputs ?? {}));
 }
 
-describe("a start without Lambda", () => {
-  it("loads nothing of Lambda's loop, whose inputs are in the bundle", async () => {
-    const isLambda = (path: string) => path.startsWith("handler/lambda/");
+/** Lambda's loop, and the lines by which metrics go to CloudWatch. */
+const isForAws = (path: string) =>
+  path.startsWith("handler/lambda/") ||
+  ["both-metrics", "embedded-metrics", "send-embedded"].some(
+    (name) => path === `handler/metrics/${name}.ts`,
+  );
+
+describe("a start outside AWS", () => {
+  it("loads nothing that only AWS asks for, whose inputs are in the bundle", async () => {
     const loaded = await loadedAtOnce("handler/main.ts");
     expect(loaded).toContain("handler/listen.ts");
-    expect(loaded.filter(isLambda)).toEqual([]);
-    expect((await inputsOf("handler/main.ts")).some(isLambda)).toBe(true);
+    expect(loaded.filter(isForAws)).toEqual([]);
+    expect((await inputsOf("handler/main.ts")).some(isForAws)).toBe(true);
+  });
+});
+
+describe("a start on Lambda", () => {
+  it("loads one file more than any other", async () => {
+    const { outputs } = await bundleOf("handler/main.ts");
+    const files = Object.values(outputs).map(({ inputs }) => Object.keys(inputs));
+    expect(files.filter((inputs) => inputs.some(isForAws))).toHaveLength(1);
   });
 });
 

@@ -11,11 +11,13 @@ import type {
   CreateMetricsOptions,
   Metrics,
   RouteMetrics,
-} from "../metrics/metrics.ts";
+} from "./metrics.ts";
 
 export interface EmbeddedMetrics {
   readonly create: (options: CreateMetricsOptions) => Metrics;
-  /** Writes a line of what was counted since the last one; none where nothing was. */
+  /** Counts how loaded each batcher is now: rows that wait, batches at work. */
+  sample(): void;
+  /** Writes a line of what was counted since the last one, and of gauges as they are; none where nothing was counted. */
   flush(): void;
 }
 
@@ -28,8 +30,17 @@ export interface EmbeddedMetricsOptions {
 
 /** Most values of one metric in a line. */
 const MAX_VALUES = 100;
+/** What platforms ask by themselves, over and over: no requests of the service's. */
+const PROBES: readonly string[] = ["/livez", "/readyz", "/healthz", "/metrics"];
+const UNCOUNTED: RouteMetrics = { begin: () => {}, end: () => {} };
 
 type Unit = "Seconds" | "Count" | "None";
+
+interface Gauge {
+  readonly name: string;
+  readonly unit: Unit;
+  readonly value: number | undefined;
+}
 
 interface Group {
   /** Labels, all of them dimensions. */
@@ -41,17 +52,23 @@ interface Group {
 
 export function embeddedMetrics({ write, now }: EmbeddedMetricsOptions): EmbeddedMetrics {
   let source: MetricsSource | undefined;
-  const flush = () => {
+  const writeCounted = () => {
     for (const line of source?.lines(now()) ?? []) {
       write(`${JSON.stringify(line)}\n`);
     }
   };
   return {
     create(options) {
-      source = new MetricsSource(options, flush);
+      source = new MetricsSource(options, writeCounted);
       return source;
     },
-    flush,
+    sample: () => source?.read("load"),
+    flush() {
+      if (source?.hasCounted === true) {
+        source.read("all");
+        writeCounted();
+      }
+    },
   };
 }
 
@@ -60,7 +77,8 @@ class MetricsSource implements Metrics {
   readonly #prefix: string;
   readonly #onFull: () => void;
   readonly #groups = new Map<string, Group>();
-  readonly #readers: (() => void)[] = [];
+  /** Of what stands now. Only who writes by the clock asks them: as often as a busy process writes, they would tell of it alone. */
+  readonly #readers: ((what: "load" | "all") => void)[] = [];
 
   constructor(options: CreateMetricsOptions, onFull: () => void) {
     this.#options = options;
@@ -69,11 +87,14 @@ class MetricsSource implements Metrics {
   }
 
   route(endpoint: string): RouteMetrics {
+    if (PROBES.includes(endpoint)) {
+      return UNCOUNTED;
+    }
     let working = 0;
     let most = 0;
     const own = this.#group({ endpoint }, [["service_name", "endpoint"]]);
-    this.#readers.push(() => {
-      if (most > 0) {
+    this.#readers.push((what) => {
+      if (what === "all" && most > 0) {
         this.#add(own, { name: "request_in_progress", unit: "Count", value: most });
         most = working;
       }
@@ -119,7 +140,13 @@ class MetricsSource implements Metrics {
       bisected: () => this.#count(own, "runner_bisected_total"),
       cancelled: (where) => this.#count(beside("where", where), "runner_cancelled_total"),
       gauges: (read) => {
-        this.#readers.push(() => this.#readGauges(own, read()));
+        this.#readers.push((what) => {
+          const now = read();
+          this.#readLoad(own, now);
+          if (what === "all") {
+            this.#readEstimates(own, now);
+          }
+        });
       },
     };
   }
@@ -129,14 +156,19 @@ class MetricsSource implements Metrics {
     return "# these metrics are in the log, in the embedded metric format\n";
   }
 
+  get hasCounted(): boolean {
+    return [...this.#groups.values()].some(({ metrics }) => metrics.size > 0);
+  }
+
+  /** @param what - the load of batchers alone, or every gauge */
+  read(what: "load" | "all"): void {
+    for (const reader of this.#readers) {
+      reader(what);
+    }
+  }
+
   /** What was counted, to be counted anew. */
   lines(timestamp: number): readonly object[] {
-    if ([...this.#groups.values()].every(({ metrics }) => metrics.size === 0)) {
-      return []; // gauges alone are no news
-    }
-    for (const read of this.#readers) {
-      read();
-    }
     const groups = [...this.#groups.values()].filter(({ metrics }) => metrics.size > 0);
     const lines = packed(groups).map((own) => this.#lineOf(own, timestamp));
     for (const { metrics } of groups) {
@@ -194,24 +226,27 @@ class MetricsSource implements Metrics {
     return metric;
   }
 
-  #readGauges(group: Group, now: BatchGauges): void {
-    const set = (name: string, unit: Unit, value: number | undefined) => {
-      if (value !== undefined) {
-        this.#metric(group, name, unit).values.push(value);
-      }
-    };
+  #readLoad(group: Group, { queuedRows, running }: BatchGauges): void {
+    this.#set(group, { name: "runner_queue_rows", unit: "Count", value: queuedRows });
+    this.#set(group, { name: "runner_running_batches", unit: "Count", value: running });
+  }
+
+  #readEstimates(group: Group, now: BatchGauges): void {
+    const set = (name: string, unit: Unit, value: number | undefined) =>
+      this.#set(group, { name, unit, value });
     const seconds = (ms: number | undefined) => (ms === undefined ? undefined : ms / 1000);
-    set("runner_queue_rows", "Count", now.queuedRows);
-    set("runner_running_batches", "Count", now.running);
+    const { arrivalRate } = now;
     set("runner_planned_batch_rows", "Count", now.plannedRows);
-    set(
-      "runner_arrival_rate",
-      "None",
-      now.arrivalRate === undefined ? undefined : 1000 * now.arrivalRate,
-    );
+    set("runner_arrival_rate", "None", arrivalRate === undefined ? undefined : 1000 * arrivalRate);
     set("runner_alpha_seconds", "Seconds", seconds(now.alphaMs));
     set("runner_beta_seconds", "Seconds", seconds(now.betaMs));
     set("runner_cost_spread", "None", now.spread);
+  }
+
+  #set(group: Group, { name, unit, value }: Gauge): void {
+    if (value !== undefined) {
+      this.#metric(group, name, unit).values.push(value);
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { embeddedMetrics } from "../../../handler/lambda/embedded-metrics.ts";
+import { embeddedMetrics } from "../../../handler/metrics/embedded-metrics.ts";
 
 function stand() {
   const lines: unknown[] = [];
@@ -142,6 +142,52 @@ describe("embeddedMetrics", () => {
         bentoml_request_duration_seconds: 1,
       },
     ]);
+  });
+
+  it("tells of every moment that it was asked to look at, also when nothing was counted", () => {
+    const { lines, embedded, metrics } = stand();
+    const queuedRows = [4, 0, 9];
+    metrics
+      .batcher("iris", 32)
+      .gauges(() => ({ queuedRows: queuedRows.shift() ?? 0, running: 1, alphaMs: 2 }));
+    embedded.sample();
+    embedded.sample();
+    embedded.flush();
+    expect(lines).toMatchObject([
+      {
+        bentoml_runner_queue_rows: [4, 0, 9],
+        bentoml_runner_running_batches: [1, 1, 1],
+        bentoml_runner_alpha_seconds: 0.002,
+      },
+    ]);
+    embedded.flush();
+    expect(lines).toHaveLength(1);
+  });
+
+  it("looks at gauges no oftener where more is counted: averages over processes stay true", () => {
+    const { lines, embedded, metrics } = stand();
+    const batcher = metrics.batcher("iris", 32);
+    let looks = 0;
+    batcher.gauges(() => {
+      looks += 1;
+      return { queuedRows: looks, running: 0 };
+    });
+    for (let index = 0; index < 250; index += 1) {
+      batcher.batchEnded({ rows: 1, queueWaitMs: 0, durationMs: 1 });
+    }
+    expect(looks).toBe(0);
+    embedded.flush();
+    const told = lines.map((line) => Object(line)["bentoml_runner_queue_rows"]);
+    expect(told).toEqual([undefined, undefined, 1]);
+  });
+
+  it.each(["/livez", "/readyz", "/healthz", "/metrics"])("counts no request for %s", (path) => {
+    const { lines, embedded, metrics } = stand();
+    const route = metrics.route(path);
+    route.begin();
+    route.end(503, 1);
+    embedded.flush();
+    expect(lines).toEqual([]);
   });
 
   it("never puts more than 100 values in a line", () => {
