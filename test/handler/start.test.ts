@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
+import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import type { RuntimeManifest } from "../../core/runtime-manifest.ts";
 import { fixtureModel } from "../support/fixture-model.ts";
@@ -82,6 +83,33 @@ describe("start", () => {
     expect(await (await slow).json()).toBe("done");
     expect(await started.exited).toBe(0);
     expect(printed).toBe("stopped by hand\n");
+  });
+
+  it("answers the questions that it was started with, and exits 0", async () => {
+    await using dir = await tempDir();
+    const questions = [
+      { method: "GET", path: "/readyz" },
+      { method: "POST", path: "/label", body: '{"x":[6.3,3.3,6,2.5]}' },
+    ];
+    const started = await startService(dir.path, {
+      source: IRIS,
+      runtime: await irisRuntime(),
+      environment: {
+        GREETING: "hi",
+        BENTO_HOST: "127.0.0.1",
+        BENTO_QUESTIONS: gzipSync(JSON.stringify(questions)).toString("base64"),
+      },
+    });
+    let printed = "";
+    started.process.stdout.on("data", (chunk) => {
+      printed += String(chunk);
+    });
+    expect(await started.exited).toBe(0);
+    const lines = printed.split("\n").filter((line) => line.startsWith("{"));
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { bentoAnswer: 0, status: 200, serves: "iris:v1" },
+      { bentoAnswer: 1, status: 200, serves: "iris:v1", body: "2" },
+    ]);
   });
 
   it("refuses to start without the variables that the service declares, and names them all", async () => {
