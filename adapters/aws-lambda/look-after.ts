@@ -96,8 +96,8 @@ export async function standingOf(
   version: string,
 ): Promise<Standing> {
   const alias = await expectAlias(session, functionName);
-  const { logGroup, url, bento } = details;
-  const isKnown = logGroup !== undefined && bento !== undefined;
+  const { logGroup, url, bento, repository } = details;
+  const isKnown = logGroup !== undefined && bento !== undefined && repository !== undefined;
   const latest = isKnown ? undefined : await readFunction(session, functionName);
   const group = logGroup ?? latest?.logGroup;
   const known: LambdaDetails = {
@@ -107,7 +107,7 @@ export async function standingOf(
     functionName,
     aliasArn: alias.arn,
     stack: details.stack ?? serviceStackName(context.name),
-    repository: details.repository ?? "",
+    repository: repository ?? latest?.repository ?? "",
     version,
     traffic: sharesOf(alias),
     logGroup: group,

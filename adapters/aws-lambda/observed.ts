@@ -14,6 +14,8 @@ export interface ObservedFunction {
   readonly packageType: string;
   /** Image of `$LATEST`. */
   readonly image: Digest | undefined;
+  /** The ECR repository that it is in, e.g. `bento/iris`. */
+  readonly repository: string | undefined;
   /** Digest of what `$LATEST` is set to, as Lambda itself says; comparable with that of a version. */
   readonly settings: Digest;
   /** The tag `bento:spec`: digest of what our stack was asked for. */

@@ -18,24 +18,25 @@ export async function pruneLambda(request: PruneRequest, context: DeployContext)
   const { session, functionName, details } = place;
   const { going, staying, kept } = await sortOut(place, request.keep);
   const latest = await readFunction(session, functionName);
+  const repository = details.repository ?? latest?.repository;
   const used = new Set([
     ...request.recorded,
     ...(await imagesOfFunctions(session, functionName, going)),
     ...[latest, ...staying].flatMap((one) => one?.image ?? []),
   ]);
-  const images = details.repository ? await unused(session, details.repository, used) : [];
+  const images = repository === undefined ? [] : await unused(session, repository, used);
   if (!request.isDry) {
     for (const { id } of going) {
       await deleteVersion(session, functionName, id);
     }
-    if (details.repository && images.length > 0) {
-      await deleteImages(session, details.repository, images);
+    if (repository !== undefined && images.length > 0) {
+      await deleteImages(session, repository, images);
     }
   }
   return {
     removed: [
       ...going.map(({ id, bento }) => `version ${id}${bento === undefined ? "" : ` (${bento})`}`),
-      ...images.map((digest) => `image ${details.repository}@${digest}`),
+      ...images.map((digest) => `image ${repository}@${digest}`),
     ],
     kept,
   };

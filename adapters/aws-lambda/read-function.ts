@@ -33,6 +33,7 @@ export async function readFunction(
     revisionId: configuration.RevisionId ?? "",
     packageType: configuration.PackageType ?? "",
     image: imageOf(configuration, found.Code),
+    repository: /^[^/]+\/([^@:]+)/.exec(found.Code?.ImageUri ?? "")?.[1],
     settings: settingsDigest(configuration),
     spec: found.Tags?.[SPEC_TAG],
     bentoName: found.Tags?.[NAME_TAG],

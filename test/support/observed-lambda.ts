@@ -29,6 +29,7 @@ export function standingLambda(
       revisionId: "function-1",
       packageType: "Image",
       image: digest,
+      repository: image.repository,
       settings: SETTINGS,
       spec: lambdaSettingsDigest(settings),
       bentoName,
