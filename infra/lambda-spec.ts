@@ -54,7 +54,7 @@ export const LambdaSettings = z.object({
   url: z.enum(["none", "iam", "public"]),
 });
 export type LambdaSettings = z.infer<typeof LambdaSettings>;
-export type LambdaCompute = LambdaSettings["compute"];
+
 export type LambdaManagedCompute = z.infer<typeof ManagedCompute>;
 export type LambdaQueue = z.infer<typeof Queue>;
 
