@@ -16,7 +16,9 @@ import { sessionOf, stackOf, standingOf } from "./details.ts";
 import { observeService } from "./observe.ts";
 import type { AwsEcsGpuOptions } from "./options.ts";
 import { answerPause } from "./pause.ts";
+import { servicePlace } from "./service-place.ts";
 import { settledStack } from "./settle.ts";
+import { stopDeployment } from "./watch-service.ts";
 
 /** @returns what stands then; undefined when nothing does, or only what failed */
 export async function rollBackEcs(
@@ -72,15 +74,25 @@ async function takenBack(
 ): Promise<Standing | undefined> {
   const stack = await stackOf(session, context);
   if (stack?.status === "UPDATE_IN_PROGRESS") {
-    const cloudFormation = await session.cloudFormation();
-    await awsCall(
-      session,
-      { action: "cloudformation:CancelUpdateStack", resource: stack.name },
-      (call) => cloudFormation.cancelUpdateStack({ StackName: stack.name }, call),
-    );
+    const place = await servicePlace(session, stack.name);
+    const earlier = "the one before"; // an update has one to go back to
+    const isStopped =
+      place !== undefined && (await stopDeployment(session, place, { deployment: earlier }));
+    if (!isStopped) {
+      await cancelUpdate(session, stack.name);
+    }
     await settledStack(session, context);
   }
   return await standsNow(session, context);
+}
+
+async function cancelUpdate(session: AwsSession, stackName: string): Promise<void> {
+  const cloudFormation = await session.cloudFormation();
+  await awsCall(
+    session,
+    { action: "cloudformation:CancelUpdateStack", resource: stackName },
+    (call) => cloudFormation.cancelUpdateStack({ StackName: stackName }, call),
+  );
 }
 
 /** @returns undefined where the stack never came up */

@@ -145,16 +145,21 @@ export function pausedHook(deployment: ServiceDeployment | undefined): string | 
     ?.hookId;
 }
 
-/** Where there is something to go back to, ECS goes back; CloudFormation hears of it and follows. */
-async function stopDeployment(
+/**
+ * Where there is something to go back to, ECS goes back; CloudFormation hears of it and follows.
+ *
+ * @param before - its deployment is undefined where there is nothing to go back to
+ * @returns false when none is under way
+ */
+export async function stopDeployment(
   session: AwsSession,
   place: ServicePlace,
-  { deployment: earlier }: Before,
-): Promise<void> {
+  { deployment: earlier }: Pick<Before, "deployment">,
+): Promise<boolean> {
   const deployment = await newestDeployment(session, place);
   const serviceDeploymentArn = deployment?.serviceDeploymentArn;
   if (deployment?.status !== "IN_PROGRESS" && deployment?.status !== "PENDING") {
-    return;
+    return false;
   }
   const ecs = await session.ecs();
   const stopType = earlier === undefined ? "ABORT" : "ROLLBACK";
@@ -163,4 +168,5 @@ async function stopDeployment(
     { action: "ecs:StopServiceDeployment", resource: serviceDeploymentArn },
     (call) => ecs.stopServiceDeployment({ serviceDeploymentArn, stopType }, call),
   );
+  return true;
 }

@@ -48,8 +48,14 @@ export interface EcsStand extends AsyncDisposable {
   readonly ecs: LoopbackEcs;
   /** Runs `bento` as a process of its own, its words split at spaces. */
   bento(line: string): Promise<Ran>;
-  /** Starts it; `kill` ends it at once. */
-  start(line: string): { readonly ended: Promise<Ran>; kill(): void };
+  /** Starts it; `kill` ends it at once, `interrupt` as Ctrl-C does. */
+  start(line: string): {
+    readonly ended: Promise<Ran>;
+    /** Resolves once stderr has the text. */
+    said(text: string): Promise<void>;
+    kill(): void;
+    interrupt(): void;
+  };
   /** Builds another version of the bento. */
   build(marker: string): Promise<void>;
 }
@@ -145,6 +151,12 @@ function start(line: string, cli: TestCli, aws: LoopbackAws): ReturnType<EcsStan
       ...text,
       calls: aws.calls.slice(before),
     })),
+    async said(wanted) {
+      while (!text.err.includes(wanted)) {
+        await once(child.stderr, "data");
+      }
+    },
     kill: () => void child.kill("SIGKILL"),
+    interrupt: () => void child.kill("SIGINT"),
   };
 }
