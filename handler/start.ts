@@ -44,7 +44,7 @@ export async function start(options: StartOptions): Promise<void> {
 
 /** A one-off task, asked by a deploy: nobody else reaches it. */
 async function answerAndExit(questions: string, url: string, { close }: Running): Promise<never> {
-  const { answerQuestions } = await import("./answer-questions.ts"); // only where there are any
+  const { answerQuestions } = await import("./aws.ts"); // only where there are any
   await answerQuestions(questions, url, (line) => void process.stdout.write(`${line}\n`));
   await close();
   process.exit(0);

@@ -69,7 +69,7 @@ export class BentoEcsGpuService extends Construct implements IConnectable, IGran
    * (503) are among them: only the load balancer knows which version answered and only the server which 503 was a refusal, and
    * a version that is too slow for its traffic shows in nothing else. So a service that is overloaded already cannot change
    * its version, not even to a faster one, unless there are more tasks first, or `errorPercentLimit` is 100 for that
-   * deployment, with an alarm on `metrics.service.answers(500)` among `rollbackAlarms`.
+   * deployment, with an alarm on `new ServiceMetrics({ serviceName }).answers(500)` among `rollbackAlarms`.
    */
   readonly alarms: readonly Alarm[];
   /** Absent where the number of tasks is fixed. */

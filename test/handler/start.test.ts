@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
+import { text } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import type { RuntimeManifest } from "../../core/runtime-manifest.ts";
@@ -109,6 +110,30 @@ describe("start", () => {
     expect(lines.map((line) => JSON.parse(line))).toMatchObject([
       { bentoAnswer: 0, status: 200, serves: "iris:v1" },
       { bentoAnswer: 1, status: 200, serves: "iris:v1", body: "2" },
+    ]);
+  });
+
+  it("has written its metrics for CloudWatch when it is gone, with BENTO_METRICS=emf", async () => {
+    await using dir = await tempDir();
+    const environment = { GREETING: "hi", BENTO_HOST: "127.0.0.1", BENTO_METRICS: "emf" };
+    const runtime = await irisRuntime();
+    const started = await startService(dir.path, { source: IRIS, runtime, environment });
+    const url = (await started.logged("listening"))?.["url"];
+    const printed = text(started.process.stdout);
+    await (await post(url, "/label", { x: [6.3, 3.3, 6, 2.5] })).text();
+    started.process.kill("SIGTERM");
+    expect(await started.exited).toBe(0);
+    const lines = (await printed).split("\n").filter((line) => line.startsWith("{"));
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      {
+        service_name: "iris",
+        endpoint: "/label",
+        http_response_code: "200",
+        runner_name: "iris",
+        bentoml_request_total: 1,
+        bentoml_runner_adaptive_batch_size: 1,
+        bentoml_runner_queue_rows: 0,
+      },
     ]);
   });
 
