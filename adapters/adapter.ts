@@ -233,6 +233,8 @@ export interface AccessScope<Options = unknown> {
   /** Of the bento, without a version. */
   readonly bento: string;
   readonly options: Options;
+  /** Environment variables whose values the platform reads, by reference. @default none */
+  readonly secrets?: Readonly<Record<string, string>> | undefined;
 }
 
 /** The platform's own documents of what somebody may do, for this deployment and no other. */
@@ -243,6 +245,8 @@ export interface AccessPolicies {
   readonly promote: object;
   /** The most that what is made may do, and the name that the others know it by; absent where nothing needs one. */
   readonly boundary?: { readonly name: string; readonly document: object } | undefined;
+  /** Those that the platform does not hold as one document, as several that count together; the others are absent. */
+  readonly parts?: Readonly<Partial<Record<"deploy" | "promote", readonly object[]>>> | undefined;
 }
 
 /** Jobs that may act without a stored key. */

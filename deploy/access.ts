@@ -13,6 +13,8 @@ import type { DeploymentKey, DeployRuntime, GivenOptions } from "./runtime.ts";
 export interface AccessRequest extends GivenOptions {
   /** Name of the bento. @default as the last record has it, else the deployment's own name */
   readonly bento?: string | undefined;
+  /** Environment variables whose values the platform reads, by reference. @default none */
+  readonly secrets?: Readonly<Record<string, string>> | undefined;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface AccessRequest extends GivenOptions {
 export async function accessPolicies(
   key: DeploymentKey,
   runtime: DeployRuntime,
-  { bento, options = {}, sets = [] }: AccessRequest = {},
+  { bento, options = {}, sets = [], secrets }: AccessRequest = {},
 ): Promise<AccessPolicies> {
   const adapter = await loadAdapter(key.platform);
   if (adapter.access === undefined) {
@@ -29,7 +31,12 @@ export async function accessPolicies(
   }
   const latest = await runtime.store.deployments.latest(key);
   const parsed = parseOptions(adapter, options, sets);
-  const scope = { name: key.name, bento: bento ?? latest?.bento.name ?? key.name, options: parsed };
+  const scope = {
+    name: key.name,
+    bento: bento ?? latest?.bento.name ?? key.name,
+    options: parsed,
+    secrets,
+  };
   return await adapter.access(scope, contextOf(key, { latest, options: parsed }, runtime));
 }
 

@@ -9,6 +9,7 @@ import { awsTrust } from "../aws/access/github-trust.ts";
 import { awsPeers } from "../aws/aws-peers.ts";
 import { cdkAppFiles } from "../aws/cdk-app-files.ts";
 import { requirePeers } from "../peers.ts";
+import { ecsAccess } from "./access.ts";
 import { appSource } from "./app-source.ts";
 import { checkEcs } from "./check.ts";
 import { emittedReadme } from "./emitted-readme.ts";
@@ -62,6 +63,7 @@ export const awsEcsGpuAdapter: Adapter<typeof AwsEcsGpuOptions, EcsObserved> = {
   plan: planAwsEcsGpu,
   rollout: ecsRollout,
   check: checkEcs,
+  access: ecsAccess,
   trust: async (jobs, context) => await awsTrust(AWS_ECS_GPU, jobs, context),
   async emit(desired, { projectDirectory }) {
     const spec = ecsTarget(desired);

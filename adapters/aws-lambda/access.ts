@@ -15,6 +15,8 @@ import {
   type PolicyStatement,
   policyDocument,
 } from "../aws/access/policy-document.ts";
+import { inParts } from "../aws/access/policy-parts.ts";
+import { type SecretReferences, secretStatements } from "../aws/access/secret-statements.ts";
 import {
   logGroupStatements,
   passRole,
@@ -31,6 +33,7 @@ import { AWS_LAMBDA, registryStackName, repositoryName, serviceStackName } from 
 
 export interface LambdaAccess extends AccessPlace {
   readonly functionName: string;
+  readonly secrets: SecretReferences;
   readonly options: Pick<AwsLambdaOptions, "compute" | "queueBatchSize" | "url" | "role">;
 }
 
@@ -42,22 +45,22 @@ export async function lambdaAccess(
 ): Promise<AccessPolicies> {
   const access = accessOf(scope, await whosePlace(AWS_LAMBDA, scope.options, context));
   const { boundaryArn } = access;
-  return {
+  return inParts({
     deploy: lambdaDeployPolicy(access),
     promote: lambdaPromotePolicy(access),
     ...(boundaryArn === undefined
       ? {}
       : { boundary: { name: boundaryArn, document: lambdaBoundary(access) } }),
-  };
+  });
 }
 
 export function accessOf(
-  { name, bento, options }: AccessScope<AwsLambdaOptions>,
+  { name, bento, options, secrets = {} }: AccessScope<AwsLambdaOptions>,
   place: WhosePlace,
 ): LambdaAccess {
   const { partition, account, region } = place;
   return {
-    ...{ partition, account, region, options },
+    ...{ partition, account, region, options, secrets },
     serviceStack: serviceStackName(name),
     registryStack: registryStackName(bento),
     repository: repositoryName(bento, options),
@@ -114,12 +117,16 @@ export function lambdaPromotePolicy(access: LambdaAccess): PolicyDocument {
   );
 }
 
-/** What the roles that are made can do at most: write their own logs, and run in a network. */
+/** What the roles that are made can do at most: write their own logs, read their own secrets, and run in a network. */
 export function lambdaBoundary(access: LambdaAccess): PolicyDocument {
   return policyDocument(
     allow("WriteLogs", "logs", {
       actions: ["CreateLogStream", "PutLogEvents"],
       on: logGroupArns(access),
+    }),
+    ...secretStatements(access.secrets, {
+      secretsmanager: ["GetSecretValue"],
+      ssm: ["GetParameter"],
     }),
     ...(access.options.queueBatchSize === undefined
       ? []

@@ -17,6 +17,12 @@ export function registerAccess(deployment: Command, add: AddVerb, context: CliCo
         .default("deploy"),
     )
     .option("--bento <name>", "its bento (default: as deployed, else of the same name)")
+    .option(
+      "--secret <key=reference>",
+      "secret that its boundary lets it read, as deployed",
+      collect,
+    )
+    .option("--part <number>", "one of its parts, where it is too long to be one policy")
     .action(async (name: string, options) =>
       (await import("../actions/deployment-access.ts")).printPolicy(context, name, options),
     );

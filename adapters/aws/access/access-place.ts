@@ -23,12 +23,16 @@ export const OF_STACK = "Bento";
 /** CloudFormation cuts the stack's name in the names that it makes, where they would be too long. */
 const LEAST_KEPT = 24;
 
-/** Roles that the stack makes. */
-export function roleArns({ partition, account, serviceStack }: AccessPlace): string[] {
+/**
+ * Roles that the stack makes.
+ *
+ * @param id - what the one that is meant is called within the construct, e.g. `TaskRole` @default any
+ */
+export function roleArns({ partition, account, serviceStack }: AccessPlace, id = ""): string[] {
   const start =
     serviceStack.length > LEAST_KEPT
       ? serviceStack.slice(0, LEAST_KEPT)
-      : `${serviceStack}-${OF_STACK}`;
+      : `${serviceStack}-${OF_STACK}${id}`;
   return [`arn:${partition}:iam::${account}:role/${start}*`];
 }
 
