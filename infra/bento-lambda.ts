@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type Duration, RemovalPolicy } from "aws-cdk-lib";
+import { type Duration, RemovalPolicy, Tags } from "aws-cdk-lib";
 import type { Metric, MetricOptions } from "aws-cdk-lib/aws-cloudwatch";
 import { Connections, type IConnectable, type ISecurityGroup } from "aws-cdk-lib/aws-ec2";
 import {
@@ -90,7 +90,7 @@ export class BentoLambda extends Construct implements IGrantable, IConnectable {
     const capacity = this.#applyCompute(props, chosen);
     this.capacityProvider = capacity?.provider;
     this.#securityGroups = capacity?.securityGroups ?? networkOf(this.function, props);
-    this.version = this.#makeVersion(props.traffic);
+    this.version = this.#makeVersion(props);
     this.alias = this.#makeAlias(props);
     this.url = props.url && makeUrl(this, this.alias, props.url);
     const attached = this.#attachQueue(props, chosen.timeout);
@@ -253,13 +253,19 @@ export class BentoLambda extends Construct implements IGrantable, IConnectable {
   }
 
   /** The id of the current version holds a digest of the function; that of the first one never changes. */
-  #makeVersion(traffic: BentoLambdaProps["traffic"]): Version {
-    return traffic === "cli"
-      ? new Version(this, "FirstVersion", {
-          lambda: this.function,
-          removalPolicy: RemovalPolicy.RETAIN,
-        })
-      : this.function.currentVersion;
+  #makeVersion({ traffic, image }: BentoLambdaProps): Version {
+    if (traffic !== "cli") {
+      return this.function.currentVersion;
+    }
+    // by these the CLI knows that it may move it
+    Tags.of(this.function).add("bento:traffic", "cli");
+    if (image.bentoName !== undefined) {
+      Tags.of(this.function).add("bento:name", image.bentoName);
+    }
+    return new Version(this, "FirstVersion", {
+      lambda: this.function,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
   }
 
   #makeLogGroup(retention = RetentionDays.ONE_MONTH): LogGroup {

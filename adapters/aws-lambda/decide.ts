@@ -8,7 +8,7 @@ import { type LambdaAppSpec, lambdaSettingsDigest } from "../../infra/lambda-spe
 import type { Desired } from "../adapter.ts";
 import { stackState } from "../aws/stack-state.ts";
 import type { LambdaObserved, ObservedAlias, ObservedVersion } from "./observed.ts";
-import { sharesOf } from "./observed.ts";
+import { repositoryIn, sharesOf } from "./observed.ts";
 import type { AwsLambdaOptions } from "./options.ts";
 import { lambdaTarget } from "./target.ts";
 
@@ -21,6 +21,8 @@ export type AliasTarget = Pick<ObservedAlias, "version" | "others">;
 export interface Decision {
   /** What the stacks are made from; its image is the one that the template names. */
   readonly spec: LambdaAppSpec;
+  /** A CDK app of the user's holds the settings: only versions and traffic are to move. */
+  readonly isAdopted: boolean;
   readonly needsRegistry: boolean;
   readonly needsPush: boolean;
   readonly stack: StackWork;
@@ -42,14 +44,22 @@ export function decide(
   const isFirst = work === "create" || work === "recreate" || work === "replace";
   const standing = work === "none" ? standingVersion(target, observed) : undefined;
   const alias = observed?.alias;
+  const isAdopted = observed?.function?.isAdopted === true;
   const wanted =
     standing === undefined || alias === undefined
       ? undefined
       : aliasTarget(alias, standing.id, desired.canary);
+  const repository = repositoryIn(target, observed?.function);
   return {
-    spec: { ...target, image: frozenImage(target, before, work) },
+    spec: {
+      ...target,
+      repository,
+      image: isAdopted ? { ...target.image, repository } : frozenImage(target, before, work),
+    },
+    isAdopted,
     needsRegistry:
-      observed?.repository === undefined ? observed === undefined : !observed.repository.isThere,
+      !isAdopted &&
+      (observed?.repository === undefined ? observed === undefined : !observed.repository.isThere),
     needsPush:
       observed?.repository === undefined ? observed === undefined : !observed.repository.hasImage,
     stack: work,

@@ -24,7 +24,7 @@ import type {
   ObservedService,
   ObservedVersion,
 } from "./observed.ts";
-import { sharesOf } from "./observed.ts";
+import { repositoryIn, sharesOf } from "./observed.ts";
 import type { AwsLambdaOptions } from "./options.ts";
 import { listVersions, readAlias, readFunction, readVersion } from "./read-function.ts";
 import { lambdaTarget, serviceStackName } from "./target.ts";
@@ -40,14 +40,17 @@ export async function observeLambda(
   const alias = latest === undefined ? undefined : await readAlias(session, functionName);
   const versions = alias === undefined ? [] : await withTraffic(session, functionName, alias);
   const target = lambdaTarget(desired, { account, region, profile: latest?.profile });
-  const isAsDesired = alias !== undefined && latest?.spec === lambdaSettingsDigest(target.settings);
+  const isAsDesired =
+    latest?.isAdopted === true ||
+    (alias !== undefined && latest?.spec === lambdaSettingsDigest(target.settings));
+  const image = { ...target.image, repository: repositoryIn(target, latest) };
   return {
     account,
     region,
     function: latest,
     alias,
     versions,
-    repository: await repositoryOf(session, target.image, [latest?.image, ...imagesOf(versions)]),
+    repository: await repositoryOf(session, image, [latest?.image, ...imagesOf(versions)]),
     stack: isAsDesired
       ? "not-asked"
       : await readService(session, serviceStackName(desired.name), {

@@ -22,6 +22,8 @@ export interface ObservedFunction {
   readonly spec: string | undefined;
   /** The tag `bento:name`. */
   readonly bentoName: string | undefined;
+  /** A CDK app of the user's has made it and leaves versions and traffic to the CLI, but not its settings. */
+  readonly isAdopted: boolean;
   /** BENTO_PROFILE as it is set. */
   readonly profile: string | undefined;
   readonly isManaged: boolean;
@@ -75,12 +77,20 @@ export interface LambdaObserved {
   readonly versions: readonly ObservedVersion[];
   /** `undefined` where the function has the image already, and ECR was not asked. */
   readonly repository: { readonly isThere: boolean; readonly hasImage: boolean } | undefined;
-  /** `not-asked` where the function's own tag says that its settings are as desired. */
+  /** `not-asked` where the function's own tags say that its settings are as desired, or a CDK app's. */
   readonly stack: ObservedService | undefined | "not-asked";
   /** Published versions of the function, where that is limited. */
   readonly versionCount: number | undefined;
   /** The shares of versions as the last record has them, per cent. */
   readonly recorded: Readonly<Record<string, number>> | undefined;
+}
+
+/** A CDK app that has made the function has chosen the repository of its images too. */
+export function repositoryIn(
+  { repository }: Pick<LambdaAppSpec, "repository">,
+  found: Pick<ObservedFunction, "isAdopted" | "repository"> | undefined,
+): string {
+  return found?.isAdopted === true ? (found.repository ?? repository) : repository;
 }
 
 /** Shares of all versions that have traffic, per cent, by version. */

@@ -22,6 +22,12 @@ export function planWarnings(
   decision: Decision,
 ): string[] {
   const { settings } = decision.spec;
+  if (decision.isAdopted && observed !== undefined) {
+    return [
+      `function ${settings.functionName} is set up by a CDK app: options such as memoryMb are that app's, and are not applied here`,
+      ...aliasWarnings(observed),
+    ];
+  }
   return [
     ...(observed === undefined
       ? ["AWS was not asked what stands there; this is the plan of a first deploy"]

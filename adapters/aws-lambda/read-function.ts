@@ -7,7 +7,7 @@ import type { FunctionConfiguration, GetFunctionCommandOutput } from "@aws-sdk/c
 import { canonicalJson } from "../../core/canonical-json.ts";
 import { type Digest, digestOf, isDigest } from "../../core/digest.ts";
 import { awsFind } from "../aws/aws-error.ts";
-import { NAME_TAG, SPEC_TAG } from "../aws/ownership.ts";
+import { NAME_TAG, SPEC_TAG, TRAFFIC_TAG } from "../aws/ownership.ts";
 import type { AwsSession } from "../aws/session.ts";
 import { functionArn, LIVE } from "./lambda-place.ts";
 import { PROFILE_VARIABLE } from "./managed-compute.ts";
@@ -37,6 +37,7 @@ export async function readFunction(
     settings: settingsDigest(configuration),
     spec: found.Tags?.[SPEC_TAG],
     bentoName: found.Tags?.[NAME_TAG],
+    isAdopted: found.Tags?.[TRAFFIC_TAG] === "cli" && found.Tags[SPEC_TAG] === undefined,
     profile: configuration.Environment?.Variables?.[PROFILE_VARIABLE],
     isUpdating:
       configuration.LastUpdateStatus === "InProgress" || configuration.State === "Pending",

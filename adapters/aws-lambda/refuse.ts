@@ -8,6 +8,7 @@ import type { Desired } from "../adapter.ts";
 import { checkOwner, NAME_TAG } from "../aws/ownership.ts";
 import { stackState } from "../aws/stack-state.ts";
 import type { Decision } from "./decide.ts";
+import { PROFILE_VARIABLE } from "./managed-compute.ts";
 import type { LambdaObserved, ObservedFunction } from "./observed.ts";
 import type { AwsLambdaOptions } from "./options.ts";
 
@@ -18,9 +19,13 @@ import type { AwsLambdaOptions } from "./options.ts";
 export function refuseLambda(
   desired: Desired<AwsLambdaOptions>,
   observed: LambdaObserved | undefined,
-  { spec, isFirst, stack }: Decision,
+  { spec, isFirst, stack, isAdopted }: Decision,
 ): void {
   const { functionName, compute } = spec.settings;
+  if (isAdopted) {
+    refuseAdopted(desired, observed, functionName);
+    return;
+  }
   if (observed?.function !== undefined) {
     refuseForeign(observed.function, { functionName, bentoName: desired.bento.name });
   }
@@ -50,6 +55,34 @@ export function refuseLambda(
         hint: "go on with compute=managed-instances, or deploy under another --name and destroy this one",
       },
     );
+  }
+}
+
+/** What a CDK app's function is set to stands in that app. */
+function refuseAdopted(
+  { bento, variables, secrets = {} }: Desired<AwsLambdaOptions>,
+  observed: LambdaObserved | undefined,
+  functionName: string,
+): void {
+  const what = `function ${functionName}`;
+  const owner = observed?.function?.bentoName;
+  if (owner !== undefined) {
+    checkOwner({ what, tags: { [NAME_TAG]: owner } }, bento.name);
+  }
+  if (observed?.alias === undefined) {
+    throw new BentoError("BENTO_CONFLICT", `${what} has no alias live`, {
+      where: what,
+      hint: 'deploy the app that makes it first: npx cdk deploy, with traffic: "cli" on its BentoLambda',
+    });
+  }
+  const names = [...Object.keys(variables), ...Object.keys(secrets)].filter(
+    (name) => name !== PROFILE_VARIABLE,
+  );
+  if (names.length > 0) {
+    throw new BentoError("BENTO_INVALID_INPUT", `${names.join(", ")}: ${what} is a CDK app's`, {
+      where: "--set-env, --secret",
+      hint: "set variables in that app: environment of its BentoLambda",
+    });
   }
 }
 

@@ -5,6 +5,7 @@
  * @module
  */
 import * as z from "zod";
+import { BentoError } from "../../core/bento-error.ts";
 import type { ApplyRequest, Candidate, DeployContext, Rollout, Standing } from "../adapter.ts";
 import { destroyStack } from "../aws/destroy-stack.ts";
 import { NAME_TAG } from "../aws/ownership.ts";
@@ -90,6 +91,7 @@ async function rollBackLambda(
 
 async function destroyLambda(context: DeployContext): Promise<void> {
   const { session, functionName, details } = await openFunction(context);
+  await refuseAdopted(session, functionName);
   const stackName = details.stack ?? serviceStackName(context.name);
   const bentoName = details.bento ?? (await ownerOf(session, { functionName, stackName }));
   const { retained } = await destroyStack(session, {
@@ -107,6 +109,17 @@ async function destroyLambda(context: DeployContext): Promise<void> {
     context.onProgress({
       kind: "notice",
       message: `its images are kept: ${repository}; bento deployment prune removes those that nothing uses`,
+    });
+  }
+}
+
+/** What a CDK app has made is that app's to remove. */
+async function refuseAdopted(session: AwsSession, functionName: string): Promise<void> {
+  const latest = await readFunction(session, functionName);
+  if (latest?.isAdopted === true) {
+    throw new BentoError("BENTO_CONFLICT", `function ${functionName} is a CDK app's`, {
+      where: latest.arn,
+      hint: "remove it there: npx cdk destroy",
     });
   }
 }

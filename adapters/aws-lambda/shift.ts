@@ -108,7 +108,7 @@ function earlier({ to, before }: RestoreRequest, standing: Standing): ObservedVe
 /** Where the alias is in a template that somebody deploys, that would move it back. */
 async function refuseForeignAlias({ session, functionName }: LambdaFunctionPlace): Promise<void> {
   const latest = await readFunction(session, functionName);
-  if (latest !== undefined && latest.spec === undefined) {
+  if (latest !== undefined && latest.spec === undefined && !latest.isAdopted) {
     throw new BentoError(
       "BENTO_CONFLICT",
       `the alias of ${functionName} is a CDK app's of its own`,

@@ -10,6 +10,9 @@ export const NAME_TAG = "bento:name";
 /** Tag of a function: digest of what it is set to. */
 export const SPEC_TAG = "bento:spec";
 
+/** Tag of a function whose versions and traffic the CLI moves: `cli`. */
+export const TRAFFIC_TAG = "bento:traffic";
+
 export interface Labelled {
   /** What it is, e.g. `stack bento-iris`. */
   readonly what: string;

@@ -35,6 +35,7 @@ export function standingLambda(
       bentoName,
       profile: settings.environment["BENTO_PROFILE"],
       isManaged,
+      isAdopted: false,
       isUpdating: false,
       logGroup: "/aws/lambda/logs",
     },
