@@ -220,6 +220,23 @@ describe("runLambda", () => {
     expect(api.initErrors).toHaveLength(1);
   });
 
+  it("waits for invocations at work no longer than BENTO_DRAIN_SECONDS", async () => {
+    await using api = await runtimeApiServer();
+    const { served, begun } = gatedService();
+    const running = await runLambda({
+      exports: { default: served },
+      runtime: { name: "one", version: "v1", digest: ZEROS, models: {} },
+      environment: { AWS_LAMBDA_RUNTIME_API: api.host, BENTO_DRAIN_SECONDS: "0" },
+      log: recordLog(),
+      writeMetrics: () => {},
+    });
+    await api.whenIdle(1);
+    const unanswered = api.invoke({});
+    await begun;
+    await running.close();
+    expect(await Promise.race([unanswered, Promise.resolve("nothing")])).toBe("nothing");
+  });
+
   it("waits to be restored from a snapshot only where it is asked to", async () => {
     await using api = await runtimeApiServer();
     const environment = { AWS_LAMBDA_INITIALIZATION_TYPE: "snap-start", BENTO_SNAPSTART: "1" };
