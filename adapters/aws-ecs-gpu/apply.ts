@@ -11,9 +11,10 @@ import type { EcsAppSpec } from "../../infra/ecs-spec.ts";
 import { homeImages } from "../../oci/home-images.ts";
 import type { ApplyRequest, DeployContext } from "../adapter.ts";
 import { awsCall } from "../aws/aws-error.ts";
-import { deployStack, type ExpectedChange } from "../aws/deploy-stack.ts";
+import { deployStack } from "../aws/deploy-stack.ts";
 import { pushToEcr } from "../aws/push-to-ecr.ts";
 import { type AwsSession, openSession } from "../aws/session.ts";
+import { announcedChanges } from "./announced-changes.ts";
 import { candidateOf, type EcsCandidate } from "./candidate.ts";
 import { deployService } from "./deploy-service.ts";
 import { stackOf } from "./details.ts";
@@ -25,16 +26,6 @@ import { servicePlace } from "./service-place.ts";
 import { AWS_ECS_GPU, ecsTarget } from "./target.ts";
 
 type Request = ApplyRequest<AwsEcsGpuOptions>;
-
-/** What a new version changes, and nothing else. */
-const VERSION_TYPES = ["AWS::ECS::TaskDefinition", "AWS::ECS::Service"] as const;
-
-/** A task definition is never changed: CloudFormation makes another. */
-export const NEW_REVISION: ExpectedChange = {
-  resourceType: "AWS::ECS::TaskDefinition",
-  action: "Modify",
-  isReplacement: true,
-};
 
 export async function applyEcs(request: Request, context: DeployContext): Promise<EcsCandidate> {
   const { account, region } = request.desired.options;
@@ -58,7 +49,7 @@ export async function applyEcs(request: Request, context: DeployContext): Promis
       {
         spec,
         changeSetName: changeSetName(request),
-        ...announced(request),
+        ...announcedChanges(request.plan),
         isReplaceAnnounced: kinds.has("delete"),
         deadlineMs: request.desired.options.deployTimeoutMinutes * 60_000,
       },
@@ -110,60 +101,6 @@ async function pushImage(
 export function changeSetName({ plan }: Pick<Request, "plan">): string {
   return `bento-${digestHex(planDigest(plan)).slice(0, 12)}`;
 }
-
-/** What CloudFormation may replace or remove: what the plan said. */
-function announced({ plan }: Request): {
-  readonly expected: readonly ExpectedChange[];
-  readonly only?: readonly string[];
-} {
-  const kinds = plan.actions.map(({ kind }) => kind);
-  if (kinds.includes("replace")) {
-    return { expected: REPLACING };
-  }
-  return kinds.includes("create") || kinds.includes("update")
-    ? { expected: [NEW_REVISION, ...REMOVABLE] }
-    : { expected: [NEW_REVISION], only: VERSION_TYPES };
-}
-
-/** Come and go with options: scaling, alarms, and rights to secrets. */
-const REMOVABLE: readonly ExpectedChange[] = [
-  "AWS::ApplicationAutoScaling::ScalableTarget",
-  "AWS::ApplicationAutoScaling::ScalingPolicy",
-  "AWS::EC2::SecurityGroup",
-  "AWS::EC2::SecurityGroupEgress",
-  "AWS::EC2::SecurityGroupIngress",
-  "AWS::ECS::Cluster",
-  "AWS::IAM::Policy",
-  "AWS::IAM::Role",
-].map((resourceType) => ({ resourceType, action: "Remove" }));
-
-/** What the service runs on, which is made anew with it. */
-const REPLACING: readonly ExpectedChange[] = [
-  ...REMOVABLE,
-  ...[
-    "AWS::AutoScaling::AutoScalingGroup",
-    "AWS::EC2::LaunchTemplate",
-    "AWS::ECS::CapacityProvider",
-    "AWS::ECS::ClusterCapacityProviderAssociations",
-    "AWS::IAM::InstanceProfile",
-  ].map((resourceType): ExpectedChange => ({ resourceType, action: "Remove" })),
-  ...[
-    "AWS::ApplicationAutoScaling::ScalableTarget",
-    "AWS::ApplicationAutoScaling::ScalingPolicy",
-    "AWS::EC2::SecurityGroup",
-    "AWS::EC2::SecurityGroupEgress",
-    "AWS::EC2::SecurityGroupIngress",
-    "AWS::ECS::CapacityProvider",
-    "AWS::ECS::Service",
-    "AWS::ECS::TaskDefinition",
-    "AWS::ElasticLoadBalancingV2::Listener",
-    "AWS::ElasticLoadBalancingV2::ListenerRule",
-    "AWS::ElasticLoadBalancingV2::LoadBalancer",
-    "AWS::ElasticLoadBalancingV2::TargetGroup",
-  ].map(
-    (resourceType): ExpectedChange => ({ resourceType, action: "Modify", isReplacement: true }),
-  ),
-];
 
 /** The stack's own task definition again, where somebody set another one past it. */
 async function returnToStack(session: AwsSession, spec: EcsAppSpec): Promise<void> {

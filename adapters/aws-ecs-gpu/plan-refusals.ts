@@ -18,8 +18,9 @@ export function refuseOccupied(
   name: string,
   observed: EcsObserved | undefined,
 ): void {
-  const { stack, service, hasRepository = false, repositoryBento } = observed ?? {};
-  if (hasRepository) {
+  const { stack, service, repositoryBento } = observed ?? {};
+  // One without a label is the user's own, named by an option: images are put beside what is in it.
+  if (repositoryBento !== undefined) {
     checkOwner(labelled(`repository ${target.repository}`, repositoryBento), target.bentoName);
   }
   const state = stackState(stack?.status);

@@ -10,6 +10,7 @@ import type { EcsAppSpec } from "../../infra/ecs-spec.ts";
 import type { DeployContext, RestoreRequest, Shifted } from "../adapter.ts";
 import { hasImage } from "../aws/ecr.ts";
 import type { AwsSession } from "../aws/session.ts";
+import { UPDATING } from "./announced-changes.ts";
 import { detailsOf, sessionOf, stackOf } from "./details.ts";
 import { observedStack } from "./observe.ts";
 import { answerPause } from "./pause.ts";
@@ -32,7 +33,7 @@ export async function restoreEcs(
     await settledStack(session, context);
   }
   const name = `bento-${digestHex(digestOf(canonicalJson(spec))).slice(0, 12)}-back`;
-  await deployBack(session, spec, { name, deadlineMs: DEADLINE_MS }, context);
+  await deployBack(session, spec, { name, deadlineMs: DEADLINE_MS, expected: UPDATING }, context);
   return await shifted(session, context);
 }
 

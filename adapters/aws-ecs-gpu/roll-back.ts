@@ -7,9 +7,11 @@
 import type { EcsAppSpec } from "../../infra/ecs-spec.ts";
 import type { ApplyRequest, DeployContext, Standing } from "../adapter.ts";
 import { awsCall } from "../aws/aws-error.ts";
+import type { ExpectedChange } from "../aws/deploy-stack.ts";
 import type { AwsSession } from "../aws/session.ts";
 import { stackState } from "../aws/stack-state.ts";
-import { changeSetName, NEW_REVISION } from "./apply.ts";
+import { REPLACING } from "./announced-changes.ts";
+import { changeSetName } from "./apply.ts";
 import type { EcsCandidate } from "./candidate.ts";
 import { deployService } from "./deploy-service.ts";
 import { sessionOf, stackOf, standingOf } from "./details.ts";
@@ -42,27 +44,31 @@ export async function rollBackEcs(
     return undefined;
   }
   const deadlineMs = desired.options.deployTimeoutMinutes * 60_000;
-  await deployBack(
-    session,
-    before,
-    { name: `${changeSetName({ plan })}-back`, deadlineMs },
-    context,
-  );
+  const name = `${changeSetName({ plan })}-back`;
+  // what the deploy has replaced may be replaced again
+  await deployBack(session, before, { name, deadlineMs, expected: REPLACING }, context);
   return await standsNow(session, context);
+}
+
+interface Back {
+  /** Of the change set. */
+  readonly name: string;
+  readonly deadlineMs: number;
+  readonly expected: readonly ExpectedChange[];
 }
 
 /** Deploys what stood before. */
 export async function deployBack(
   session: AwsSession,
   spec: EcsAppSpec,
-  { name, deadlineMs }: { readonly name: string; readonly deadlineMs: number },
+  { name, deadlineMs, expected }: Back,
   context: DeployContext,
 ): Promise<string | undefined> {
   // A version that was good once waits for nobody's word.
   const { pauseAt: _pauseAt, pauseMinutes: _pauseMinutes, ...unpaused } = spec;
   return await deployService(
     session,
-    { spec: unpaused, changeSetName: name, expected: [NEW_REVISION], deadlineMs },
+    { spec: unpaused, changeSetName: name, expected, deadlineMs },
     context,
   );
 }

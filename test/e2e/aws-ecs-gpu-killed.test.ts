@@ -78,6 +78,35 @@ describe("a deploy to aws-ecs-gpu that is killed", () => {
   );
 
   it(
+    "and interrupted while its tasks wait for GPUs, is taken back",
+    async () => {
+      await must(`${DEPLOY} --set-env ROUND=steady --set rollout=rolling`);
+      stand.ecs.behaviour = () => "no-capacity";
+      const running = stand.start(`${DEPLOY} --set-env ROUND=no-capacity --set rollout=rolling`);
+      await running.said("AWS::ECS::TaskDefinition Bento/Task");
+      running.interrupt();
+      const ran = await running.ended;
+      expect(ran.exitCode === 130 ? "" : ran.err).toBe("");
+      expect(ran.calls.map(({ action }) => action)).toContain("StopServiceDeployment");
+      expect(round()).toBe("steady");
+      stand.ecs.behaviour = () => "good";
+    },
+    RUNS_MS,
+  );
+
+  it(
+    "leaves versions that can be seen, the one that serves with all of the traffic",
+    async () => {
+      const { out } = await must("deployment traffic drawing --platform aws-ecs-gpu --json");
+      const versions: { percent: number; bento: string }[] = JSON.parse(out);
+      expect(versions.length).toBeGreaterThan(1);
+      expect(versions.filter(({ percent }) => percent === 100)).toHaveLength(1);
+      expect(versions.every(({ bento }) => bento.startsWith("drawing:"))).toBe(true);
+    },
+    RUNS_MS,
+  );
+
+  it(
     "leaves images that prune removes, and keeps what serves or is recorded",
     async () => {
       const line = "deployment prune drawing --platform aws-ecs-gpu --keep 0 --yes --json";

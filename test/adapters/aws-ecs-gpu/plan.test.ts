@@ -122,9 +122,9 @@ describe("planAwsEcsGpu", () => {
       "deploy under another name with --name, or destroy what is there first",
     ],
     [
-      "a repository of nobody's",
-      { repositoryBento: undefined },
-      "repository bento/stub-service is no bento's, not stub_service's",
+      "a repository of another bento",
+      { repositoryBento: "other" },
+      `repository bento/stub-service is the bento "other"'s, not stub_service's`,
       "deploy under another name with --name, or destroy what is there first",
     ],
     [
