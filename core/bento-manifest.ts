@@ -62,7 +62,7 @@ export const BentoManifest = z.strictObject({
   repinnedFrom: z
     .strictObject({ version: z.string().regex(TAG_PART), digest: Digest })
     .optional()
-    .describe("The bento of the same name that this one is, but for its models' versions."),
+    .describe("The bento that was built, which this one is but for its models' versions."),
 });
 export type BentoManifest = z.infer<typeof BentoManifest>;
 

@@ -77,7 +77,9 @@ export async function repinBento(
     return { manifest: from, digest: bentoDigest(from), state: "unchanged", changes };
   }
   const { version, ...content } = { ...from, models };
-  const repinned = { ...content, repinnedFrom: { version, digest: bentoDigest(from) } };
+  // always the one that was built: the same code with the same models is the same bento, whatever was pinned between
+  const repinnedFrom = from.repinnedFrom ?? { version, digest: bentoDigest(from) };
+  const repinned = { ...content, repinnedFrom };
   const manifest = { ...repinned, version: bentoVersion(repinned) };
   const state = await save(manifest, { store, workDirectory, signal });
   return { manifest, digest: bentoDigest(manifest), state, changes };

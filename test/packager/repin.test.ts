@@ -74,17 +74,21 @@ describe("repinBento", () => {
     });
   });
 
-  it("chains: what was repinned twice names the one before", async () => {
+  it("gives the same bento for the same models, whatever was pinned between", async () => {
     await using dir = await tempDir();
     const { model, manifest, options } = await stored(dir);
     await model("two");
     await model("three");
+    const straight = await repinBento(manifest, { model0: "iris:three" }, options);
     const first = await repinBento(manifest, { model0: "iris:two" }, options);
     const second = await repinBento(first.manifest, { model0: "iris:three" }, options);
+    expect(second.manifest).toEqual(straight.manifest);
     expect(second.manifest.repinnedFrom).toEqual({
-      version: first.manifest.version,
-      digest: first.digest,
+      version: manifest.version,
+      digest: bentoDigest(manifest),
     });
+    const again = await repinBento(second.manifest, { model0: "iris:two" }, options);
+    expect(again).toMatchObject({ digest: first.digest, state: "exists" });
   });
 
   it("refuses a model with other inputs or outputs, and shows the difference", async () => {
