@@ -5,12 +5,13 @@
  * @module
  */
 import * as z from "zod";
-
-/** How long CloudWatch can keep lines, in days. */
-const RETENTION_DAYS = [
-  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288,
-  3653,
-] as const;
+import {
+  accountOption,
+  arnOf,
+  logRetentionOption,
+  permissionsBoundaryOption,
+  regionOption,
+} from "../aws/shared-options.ts";
 
 /** How one version follows another. */
 export const ECS_ROLLOUTS = ["rolling", "recreate", "canary", "linear", "blue-green"] as const;
@@ -23,20 +24,9 @@ export const PAUSE_STAGES = [
   "POST_PRODUCTION_TRAFFIC_SHIFT",
 ] as const;
 
-const arnOf = (service: string, kind: string) =>
-  z.string().regex(new RegExp(`^arn:[a-z-]+:${service}:`), `not the ARN of ${kind}`);
-
 export const AwsEcsGpuOptions = z.strictObject({
-  account: z
-    .string()
-    .regex(/^\d{12}$/, "an AWS account is 12 digits")
-    .optional()
-    .describe("AWS account; the one that deploys by default."),
-  region: z
-    .string()
-    .regex(/^[a-z]{2,}(-[a-z]+)+-\d$/, "an AWS region is written like eu-central-1")
-    .optional()
-    .describe("AWS region, e.g. eu-central-1; the one that deploys by default."),
+  account: accountOption,
+  region: regionOption,
   serviceName: z
     .string()
     .min(1)
@@ -180,12 +170,7 @@ export const AwsEcsGpuOptions = z.strictObject({
   executionRole: arnOf("iam", "a role")
     .optional()
     .describe("ARN of the role that pulls the image and writes logs; one of its own by default."),
-  permissionsBoundary: arnOf("iam", "a policy")
-    .optional()
-    .describe("ARN of the policy that bounds every role made here."),
-  logRetentionDays: z
-    .literal(RETENTION_DAYS)
-    .default(30)
-    .describe("How long log lines are kept, in days."),
+  permissionsBoundary: permissionsBoundaryOption,
+  logRetentionDays: logRetentionOption,
 });
 export type AwsEcsGpuOptions = z.output<typeof AwsEcsGpuOptions>;

@@ -3,14 +3,12 @@
  *
  * @module
  */
-import { createRequire } from "node:module";
-import * as z from "zod";
-import { BentoError } from "../../core/bento-error.ts";
 import { digestHex } from "../../core/digest.ts";
 import { type Plan, planDigest } from "../../core/plan.ts";
 import type { DeployContext } from "../adapter.ts";
 import type { ExpectedChange } from "../aws/change-set.ts";
 import { type DeployStackOptions, deployStack } from "../aws/deploy-stack.ts";
+import { importCdkApp } from "../aws/import-cdk-app.ts";
 import type { AwsSession } from "../aws/session.ts";
 import type { Decision } from "./decide.ts";
 import { expectedChanges } from "./settings-changes.ts";
@@ -65,28 +63,7 @@ async function applyStack(
   return outputs;
 }
 
-/**
- * The constructs. The peers may be in the user's project while this package is elsewhere, where it cannot see them.
- *
- * @throws BentoError BENTO_MISSING_PEER
- */
+/** @throws BentoError BENTO_MISSING_PEER */
 export async function importInfra(projectDirectory: string) {
-  try {
-    return await import("../../infra/lambda-app.ts");
-  } catch (cause) {
-    if (!(cause instanceof Error && "code" in cause && cause.code === "ERR_MODULE_NOT_FOUND")) {
-      throw cause;
-    }
-    throw new BentoError("BENTO_MISSING_PEER", "this bento cannot load the project's aws-cdk-lib", {
-      where: projectDirectory,
-      hint: `install bentokit in the project beside it: npm i -D bentokit@${ownVersion()}`,
-      cause,
-    });
-  }
-}
-
-/** Version of this package. */
-export function ownVersion(): string {
-  const manifest = createRequire(import.meta.url)("bentokit/package.json");
-  return z.object({ version: z.string() }).parse(manifest).version;
+  return await importCdkApp(projectDirectory, () => import("../../infra/lambda-app.ts"));
 }

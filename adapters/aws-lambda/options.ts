@@ -4,30 +4,20 @@
  * @module
  */
 import * as z from "zod";
-
-/** How long CloudWatch can keep lines, in days. */
-const RETENTION_DAYS = [
-  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288,
-  3653,
-] as const;
+import {
+  accountOption,
+  arnOf,
+  logRetentionOption,
+  permissionsBoundaryOption,
+  regionOption,
+} from "../aws/shared-options.ts";
 
 const REPOSITORY =
   /^(?:\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?\/)?[a-z0-9]+(?:[._/-][a-z0-9]+)*$/;
 
-const arn = (service: string, what: string) =>
-  z.string().regex(new RegExp(`^arn:aws[a-z-]*:${service}:`), `not the ARN of ${what}`);
-
 export const AwsLambdaOptions = z.strictObject({
-  account: z
-    .string()
-    .regex(/^\d{12}$/, "an AWS account is 12 digits")
-    .optional()
-    .describe("AWS account; the one that deploys by default."),
-  region: z
-    .string()
-    .regex(/^[a-z]{2,}(-[a-z]+)+-\d$/, "an AWS region is written like eu-central-1")
-    .optional()
-    .describe("AWS region, e.g. eu-central-1; the one that deploys by default."),
+  account: accountOption,
+  region: regionOption,
   functionName: z
     .string()
     .min(1)
@@ -59,10 +49,7 @@ export const AwsLambdaOptions = z.strictObject({
     .int()
     .optional()
     .describe("Most requests at work at once, kept free for this function."),
-  logRetentionDays: z
-    .literal(RETENTION_DAYS)
-    .default(30)
-    .describe("How long log lines are kept, in days."),
+  logRetentionDays: logRetentionOption,
   compute: z
     .enum(["standard", "managed-instances"])
     .default("standard")
@@ -77,7 +64,7 @@ export const AwsLambdaOptions = z.strictObject({
     .literal([2, 4, 8])
     .optional()
     .describe("Managed instances: GiB of memory to one vCPU: 2, 4 or 8; 2 by default."),
-  capacityProviderArn: arn("lambda", "a capacity provider")
+  capacityProviderArn: arnOf("lambda", "a capacity provider")
     .optional()
     .describe("Managed instances: a capacity provider that is there; one is made by default."),
   subnetIds: z
@@ -120,12 +107,10 @@ export const AwsLambdaOptions = z.strictObject({
     .boolean()
     .default(false)
     .describe("Start from a snapshot that has the models loaded; standard compute only."),
-  role: arn("iam", "a role")
+  role: arnOf("iam", "a role")
     .optional()
     .describe("Role of the function that is there; one that may write its log by default."),
-  permissionsBoundary: arn("iam", "a policy")
-    .optional()
-    .describe("Policy that bounds the roles that are made."),
+  permissionsBoundary: permissionsBoundaryOption,
   url: z
     .enum(["none", "iam", "public"])
     .default("none")
