@@ -25,6 +25,8 @@ export interface ResourceChange {
   readonly resourceType: string;
   readonly action: string;
   readonly isReplacement: boolean;
+  /** Whether it is told of for its references to what changes alone, and will be none where these stay. @default false */
+  readonly isOnlyPossible?: boolean | undefined;
 }
 
 export interface ChangeSet {
@@ -159,14 +161,17 @@ export function checkAnnounced(
 }
 
 /**
- * @param only - types of resources that may change
+ * @param only - types of resources that may change; what refers to one of them and stays as it is may be told of
  * @throws BentoError BENTO_STALE_PLAN naming what else would change
  */
 export function checkOnly(
   { changes, stackId }: ChangeSet,
   only: readonly string[] | undefined,
 ): void {
-  const others = changes.filter(({ resourceType }) => only?.includes(resourceType) === false);
+  const others = changes.filter(
+    ({ resourceType, isOnlyPossible }) =>
+      only?.includes(resourceType) === false && isOnlyPossible !== true,
+  );
   if (others.length > 0) {
     const lines = others.map(
       ({ action, resourceType, logicalId }) =>
@@ -200,8 +205,15 @@ function changeOf({ ResourceChange: change }: Change): ResourceChange[] {
           resourceType: change.ResourceType ?? "",
           action: change.Action ?? "",
           isReplacement: change.Replacement === "True",
+          isOnlyPossible: isOnlyPossible(change),
         },
       ];
+}
+
+function isOnlyPossible({ Replacement, Details = [] }: NonNullable<Change["ResourceChange"]>) {
+  const isDynamic =
+    Details.length > 0 && Details.every(({ Evaluation }) => Evaluation === "Dynamic");
+  return isDynamic && Replacement !== "True";
 }
 
 function isTakenAway(error: unknown): boolean {

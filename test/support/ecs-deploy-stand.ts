@@ -46,8 +46,12 @@ export interface EcsStand extends AsyncDisposable {
   readonly cli: TestCli;
   readonly aws: LoopbackAws;
   readonly ecs: LoopbackEcs;
-  /** Runs `bento` as a process of its own, its words split at spaces. */
-  bento(line: string): Promise<Ran>;
+  /**
+   * Runs `bento` as a process of its own, its words split at spaces.
+   *
+   * @param rights - environment of who runs it @default one with all rights
+   */
+  bento(line: string, rights?: Readonly<Record<string, string>>): Promise<Ran>;
   /** Starts it; `kill` ends it at once, `interrupt` as Ctrl-C does. */
   start(line: string): {
     readonly ended: Promise<Ran>;
@@ -66,11 +70,11 @@ const OPTIONS = [
   'availabilityZones=["eu-west-1a","eu-west-1b"]',
 ];
 
+/** Options that put it into a network. */
+export const IN_NETWORK = OPTIONS.map((option) => `--set ${option}`).join(" ");
+
 /** Deploys the bento by its image over a tiny base, into a network. */
-export const DEPLOY = [
-  "deploy drawing --platform aws-ecs-gpu --image oci:image --yes",
-  ...OPTIONS.map((option) => `--set ${option}`),
-].join(" ");
+export const DEPLOY = `deploy drawing --platform aws-ecs-gpu --image oci:image --yes ${IN_NETWORK}`;
 
 const CUDA = ["libcudart.so.12", "libcublasLt.so.12", "libcublas.so.12", "libcudnn.so.9"];
 
@@ -113,7 +117,7 @@ export async function ecsStand(): Promise<EcsStand> {
     ecs,
     build,
     start: (line) => start(line, cli, aws),
-    bento: async (line) => await start(line, cli, aws).ended,
+    bento: async (line, rights) => await start(line, cli, aws, rights).ended,
     async [Symbol.asyncDispose]() {
       await aws[Symbol.asyncDispose]();
       await cli[Symbol.asyncDispose]();
@@ -121,7 +125,12 @@ export async function ecsStand(): Promise<EcsStand> {
   };
 }
 
-function start(line: string, cli: TestCli, aws: LoopbackAws): ReturnType<EcsStand["start"]> {
+function start(
+  line: string,
+  cli: TestCli,
+  aws: LoopbackAws,
+  rights = aws.environment,
+): ReturnType<EcsStand["start"]> {
   const before = aws.calls.length;
   const child = spawn(
     process.execPath,
@@ -133,7 +142,7 @@ function start(line: string, cli: TestCli, aws: LoopbackAws): ReturnType<EcsStan
         BENTO_HOME: cli.home,
         DOCKER_CONFIG: cli.home,
         USER: "tester",
-        ...aws.environment,
+        ...rights,
       },
       stdio: ["ignore", "pipe", "pipe"],
     },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { checkAnnounced, unannounced } from "../../../adapters/aws/change-set.ts";
+import { checkAnnounced, checkOnly, unannounced } from "../../../adapters/aws/change-set.ts";
 import { caught } from "../../support/caught.ts";
 
 const FUNCTION = "AWS::Lambda::Function";
@@ -57,6 +57,32 @@ describe("checkAnnounced", () => {
         "  replaces AWS::Lambda::Function Function",
         "  removes AWS::Lambda::Function Old",
       ].join("\n"),
+      where: "stack/bento-iris",
+      hint: "make the plan again and look at it; nothing was changed",
+    });
+  });
+});
+
+describe("checkOnly", () => {
+  const changeSet = {
+    id: "cs",
+    stackId: "stack/bento-iris",
+    status: "CREATE_COMPLETE",
+    statusReason: "",
+    executionStatus: "AVAILABLE",
+  };
+
+  it("lets pass what only refers to what may change", () => {
+    const changes = [{ ...change("Modify"), isOnlyPossible: true }];
+    expect(checkOnly({ ...changeSet, changes }, ["AWS::ECS::Service"])).toBeUndefined();
+  });
+
+  it("names what else would change", () => {
+    const changes = [change("Modify"), { ...change("Modify"), resourceType: "AWS::ECS::Service" }];
+    expect(caught(() => checkOnly({ ...changeSet, changes }, ["AWS::ECS::Service"]))).toEqual({
+      code: "BENTO_STALE_PLAN",
+      message:
+        "CloudFormation would change more than the plan announces:\n  modify AWS::Lambda::Function Function",
       where: "stack/bento-iris",
       hint: "make the plan again and look at it; nothing was changed",
     });

@@ -13,6 +13,7 @@ import {
   serviceMembers,
   taskMembers,
 } from "./ecs-members.ts";
+import { ecsRequirements } from "./ecs-requirements.ts";
 import {
   type AnswerTask,
   type Asked,
@@ -24,6 +25,7 @@ import {
   type TaskState,
   type Word,
 } from "./ecs-state.ts";
+import type { Tagged } from "./handler-requirements.ts";
 
 type Action = (parameters: Members, state: EcsState) => Members;
 
@@ -139,10 +141,20 @@ async function runTask(parameters: Members, state: EcsState, answer: AnswerTask)
   return { tasks: [{ ...taskMembers(task), image }], failures: [] };
 }
 
-export function ecsService(state: EcsState, answer: AnswerTask): AwsService {
+export interface EcsServiceOptions {
+  readonly answer: AnswerTask;
+  /** Tags of what CloudFormation made. */
+  readonly tagged: Tagged;
+}
+
+export function ecsService(state: EcsState, { answer, tagged }: EcsServiceOptions): AwsService {
   return {
     name: "ecs",
-    async handle({ action, parameters }) {
+    requirements: ecsRequirements(tagged),
+    async handle({ action, parameters, calledVia }) {
+      if (calledVia === "cloudformation.amazonaws.com") {
+        return { members: {} }; // its types of resources do it themselves
+      }
       if (action === "RunTask") {
         return { members: await runTask(parameters, state, answer) };
       }

@@ -7,6 +7,8 @@ import type { AwsOptions } from "../start-aws.ts";
 import { ecsResources } from "./ecs-resources.ts";
 import { ecsService } from "./ecs-service.ts";
 import type { AnswerTask, EcsState, TaskBehaviour } from "./ecs-state.ts";
+import { withHandlerCalls } from "./handler-calls.ts";
+import { handlerServices, type Tagged } from "./handler-requirements.ts";
 import { plainResources } from "./plain-resources.ts";
 
 export interface LoopbackEcs {
@@ -28,13 +30,17 @@ export function loopbackEcs({ account = "123456789012", region = "eu-west-1" } =
     account,
     region,
   };
+  const tagged: Tagged = new Map();
   const ecs: LoopbackEcs = {
     options: {
-      services: [ecsService(state, (asked) => ecs.answer(asked))],
+      services: [
+        ecsService(state, { answer: (asked) => ecs.answer(asked), tagged }),
+        ...handlerServices(tagged),
+      ],
       resources: [
         ...ecsResources({ state, behaviour: (image) => ecs.behaviour(image) }),
         ...plainResources,
-      ],
+      ].map((provider) => withHandlerCalls(provider, tagged)),
     },
     state,
     behaviour: () => "good",

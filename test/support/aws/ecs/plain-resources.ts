@@ -24,12 +24,6 @@ const TYPES: Readonly<Record<string, Plain>> = {
     attributes: (id) => ({ Arn: id }),
   },
   "AWS::AutoScaling::AutoScalingGroup": { replacedBy: ["AutoScalingGroupName"] },
-  "AWS::CloudWatch::Alarm": {
-    replacedBy: ["AlarmName"],
-    attributes: (id, { region, account }) => ({
-      Arn: `arn:aws:cloudwatch:${region}:${account}:alarm:${id}`,
-    }),
-  },
   "AWS::EC2::LaunchTemplate": {
     replacedBy: ["LaunchTemplateName"],
     id: () => `lt-${nextId().slice(-17)}`,
@@ -74,10 +68,6 @@ const TYPES: Readonly<Record<string, Plain>> = {
       TargetGroupFullName: id.slice(id.indexOf("targetgroup/")),
       LoadBalancerArns: [],
     }),
-  },
-  "AWS::IAM::InstanceProfile": {
-    replacedBy: ["InstanceProfileName"],
-    attributes: (id, { account }) => ({ Arn: `arn:aws:iam::${account}:instance-profile/${id}` }),
   },
 };
 

@@ -14,6 +14,12 @@ export const iamRequirements: Requirements = async ({ action, parameters }, worl
   const prefix = `arn:aws:iam::${world.account}:`;
   const role = textOf(parameters, "RoleName");
   const path = textOf(parameters, "Path") ?? "/";
+  const profile = textOf(parameters, "InstanceProfileName");
+  if (profile !== undefined) {
+    const resource = `${prefix}instance-profile${path}${profile}`;
+    const passed = action === "AddRoleToInstanceProfile" ? passedToInstances(prefix, role) : [];
+    return [{ action: `iam:${action}`, resource, context: {} }, ...passed];
+  }
   if (role !== undefined) {
     const resource = `${prefix}role${action === "CreateRole" ? path : "/"}${role}`;
     const boundary = await boundaryOf(action, parameters, { role, world });
@@ -31,6 +37,16 @@ export const iamRequirements: Requirements = async ({ action, parameters }, worl
   const resource = arn ?? (name === undefined ? "*" : `${prefix}policy${path}${name}`);
   return [{ action: `iam:${action}`, resource, context: {} }];
 };
+
+function passedToInstances(prefix: string, role = ""): Permission[] {
+  return [
+    {
+      action: "iam:PassRole",
+      resource: `${prefix}role/${role}`,
+      context: { "iam:PassedToService": "ec2.amazonaws.com" },
+    },
+  ];
+}
 
 async function boundaryOf(
   action: string,

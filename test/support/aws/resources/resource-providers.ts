@@ -4,6 +4,7 @@
  * @module
  */
 import { ecrRepository } from "./ecr-repository.ts";
+import { iamInstanceProfile } from "./iam-instance-profile.ts";
 import { iamManagedPolicy, iamPolicy } from "./iam-policy.ts";
 import { iamRole } from "./iam-role.ts";
 import { lambdaAlias } from "./lambda-alias.ts";
@@ -23,6 +24,7 @@ const PROVIDERS: readonly ResourceProvider[] = [
   cloudWatchAlarm,
   cloudWatchDashboard,
   ecrRepository,
+  iamInstanceProfile,
   iamManagedPolicy,
   iamPolicy,
   iamRole,
