@@ -145,10 +145,18 @@ describe.skipIf(SKIP)("pushToEcr", { timeout: 60_000 }, () => {
     expect((await push(options)).attachments).toBe(1);
     expect(notices).toEqual([]);
     await attach(store, attested.image, [document("[]")]);
+    aws.fail({
+      service: "ecr",
+      action: "PutImage",
+      status: 405,
+      code: "UNSUPPORTED",
+      message: "no documents here",
+    });
     expect((await push(options)).attachments).toBe(0);
     expect(notices).toEqual([
-      expect.stringMatching(/^not all documents about the image went along: .*immutable/),
+      expect.stringMatching(/^not all documents about the image went along: .*no documents here/),
     ]);
+    expect((await push(options)).attachments).toBe(2);
   });
 
   it.each([
