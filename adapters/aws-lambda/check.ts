@@ -3,15 +3,17 @@
  *
  * @module
  */
-import { BentoError } from "../../core/bento-error.ts";
 import type { DeployContext, Finding } from "../adapter.ts";
 import { awsCall } from "../aws/aws-error.ts";
 import { checkAws } from "../aws/check/check-aws.ts";
+import { checkBoundary, checkRole } from "../aws/check/check-rights.ts";
 import { fine, looked, problem, warning } from "../aws/check/findings.ts";
 import type { AwsSession } from "../aws/session.ts";
 import { accessOf, lambdaDeployPolicy } from "./access.ts";
 import { AwsLambdaOptions } from "./options.ts";
 import { AWS_LAMBDA } from "./target.ts";
+
+const LAMBDA = "lambda.amazonaws.com";
 
 /** Lambda keeps so many for functions without a share of their own. */
 const UNRESERVED = 100;
@@ -41,7 +43,9 @@ export async function* checkLambda(
         ...(options.permissionsBoundary === undefined
           ? []
           : [checkBoundary(session, options.permissionsBoundary)]),
-        ...(options.role === undefined ? [] : [checkRole(session, options.role)]),
+        ...(options.role === undefined
+          ? []
+          : [checkRole(session, { option: "role", arn: options.role, service: LAMBDA })]),
       ],
     },
     context,
@@ -73,56 +77,4 @@ async function checkConcurrency(
     }
     return limit < USUAL_CONCURRENCY ? warning(check, summary, hint) : fine(check, summary);
   });
-}
-
-async function checkBoundary(session: AwsSession, arn: string): Promise<Finding> {
-  const check = "permissionsBoundary";
-  return await looked({ check, action: "iam:GetPolicy" }, async () => {
-    const client = await session.iam();
-    const request = { action: "iam:GetPolicy", resource: arn };
-    await found(check, arn, () =>
-      awsCall(session, request, (call) => client.getPolicy({ PolicyArn: arn }, call)),
-    );
-    return fine(check, arn);
-  });
-}
-
-async function checkRole(session: AwsSession, arn: string): Promise<Finding> {
-  const check = "role";
-  return await looked({ check, action: "iam:GetRole" }, async () => {
-    const client = await session.iam();
-    const request = { action: "iam:GetRole", resource: arn };
-    const answer = await found(check, arn, () =>
-      awsCall(session, request, (call) =>
-        client.getRole({ RoleName: arn.slice(arn.lastIndexOf("/") + 1) }, call),
-      ),
-    );
-    const trust = decodeURIComponent(answer.Role?.AssumeRolePolicyDocument ?? "");
-    return trust.includes("lambda.amazonaws.com")
-      ? fine(check, arn)
-      : problem(
-          check,
-          `${arn} is not trusted to lambda.amazonaws.com`,
-          "let the role's trust policy name the service lambda.amazonaws.com",
-        );
-  });
-}
-
-async function found<Answer>(
-  what: string,
-  arn: string,
-  ask: () => Promise<Answer>,
-): Promise<Answer> {
-  try {
-    return await ask();
-  } catch (error) {
-    if (!BentoError.isInstance(error) || error.code !== "BENTO_NOT_FOUND") {
-      throw error;
-    }
-    throw new BentoError("BENTO_NOT_FOUND", `${arn} is not there`, {
-      where: arn,
-      hint: `make it, or mend ${what} in bentofile.yaml's environment`,
-      cause: error,
-    });
-  }
 }
