@@ -9,6 +9,7 @@ import { runStep } from "../../core/run-step.ts";
 import { formatTag } from "../../core/tag.ts";
 import { homeImages } from "../../oci/home-images.ts";
 import type { ApplyRequest, Candidate, DeployContext } from "../adapter.ts";
+import { readRepository } from "../aws/ecr.ts";
 import { pushToEcr } from "../aws/push-to-ecr.ts";
 import type { AwsSession } from "../aws/session.ts";
 import { applyRegistryStack, applyServiceStack } from "./apply-stacks.ts";
@@ -32,6 +33,7 @@ export async function applyLambda(
   const stacks = { session, plan, decision, context };
   if (decision.needsRegistry) {
     await applyRegistryStack(stacks);
+    await expectRepository(session, decision);
   }
   if (decision.needsPush) {
     await push(request, { session, context, decision });
@@ -42,6 +44,16 @@ export async function applyLambda(
   }
   const version = await versionOf(request, { session, context, decision });
   return await candidateOf(session, { decision, version, url });
+}
+
+/** One that was deleted by hand stays away: its stack takes it to be there. */
+async function expectRepository(session: AwsSession, { spec }: Decision): Promise<void> {
+  if ((await readRepository(session, spec.repository)) === undefined) {
+    throw new BentoError("BENTO_CONFLICT", `repository ${spec.repository} was deleted by hand`, {
+      where: `stack ${spec.registryStack}, which has made it`,
+      hint: `take that stack away, then deploy again: aws cloudformation delete-stack --region ${session.region} --stack-name ${spec.registryStack}`,
+    });
+  }
 }
 
 interface Work {

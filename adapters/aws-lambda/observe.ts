@@ -28,8 +28,19 @@ import { repositoryIn, sharesOf } from "./observed.ts";
 import type { AwsLambdaOptions } from "./options.ts";
 import { listVersions, readAlias, readFunction, readVersion } from "./read-function.ts";
 import { lambdaTarget, serviceStackName } from "./target.ts";
+import { hasVanished } from "./vanished.ts";
 
 export async function observeLambda(
+  context: DeployContext,
+  desired: Desired<AwsLambdaOptions>,
+): Promise<LambdaObserved> {
+  const observed = await observeOnce(context, desired);
+  const { functionName = desired.name } = desired.options;
+  // a stack may have been done between the look at the function and the look at the stack
+  return hasVanished(observed, functionName) ? await observeOnce(context, desired) : observed;
+}
+
+async function observeOnce(
   context: DeployContext,
   desired: Desired<AwsLambdaOptions>,
 ): Promise<LambdaObserved> {

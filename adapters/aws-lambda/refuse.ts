@@ -11,9 +11,10 @@ import type { Decision } from "./decide.ts";
 import { PROFILE_VARIABLE } from "./managed-compute.ts";
 import type { LambdaObserved, ObservedFunction } from "./observed.ts";
 import type { AwsLambdaOptions } from "./options.ts";
+import { refuseVanished } from "./vanished.ts";
 
 /**
- * @throws BentoError BENTO_CONFLICT for what is another's; BENTO_INVALID_INPUT for a canary without a version beside it,
+ * @throws BentoError BENTO_CONFLICT for what is another's or was deleted by hand; BENTO_INVALID_INPUT for a canary without a version beside it,
  * and for managed instances that would have to go; BENTO_PLATFORM for a stack that nobody can update
  */
 export function refuseLambda(
@@ -31,6 +32,7 @@ export function refuseLambda(
   }
   if (observed?.stack !== undefined && observed.stack !== "not-asked") {
     refuseStack(observed.stack, spec);
+    refuseVanished(desired, observed, { functionName, serviceStack: spec.serviceStack });
   }
   if (desired.canary !== undefined && isFirst) {
     throw new BentoError(

@@ -202,9 +202,10 @@ function secretProblems({ environment, secrets }: LambdaSettings): string[] {
     .map(([name]) => `environment variable ${name} in clear: give it as --secret ${name}=ARN`);
   const wrong = Object.entries(secrets)
     .filter(([, value]) => !REFERENCE.test(value))
+    // not shown: it may be the secret itself
     .map(
-      ([name, value]) =>
-        `secret ${name}=${JSON.stringify(value)}: the ARN of a secret of Secrets Manager or of a parameter of Systems Manager`,
+      ([name]) =>
+        `secret ${name} is no ARN of a secret of Secrets Manager or of a parameter of Systems Manager`,
     );
   return [...clear, ...wrong];
 }

@@ -77,6 +77,12 @@ describe("what planAwsLambda refuses", () => {
       "environment variable DB_PASSWORD in clear: give it as --secret DB_PASSWORD=ARN",
     ],
     [
+      "a secret in place of its ARN, without showing it",
+      {},
+      { secrets: { API_KEY: "hunter2" } },
+      "secret API_KEY is no ARN of a secret of Secrets Manager or of a parameter of Systems Manager",
+    ],
+    [
       "options of managed instances on standard compute",
       { maxConcurrency: 8, subnetIds: ["subnet-0a1b2c3d"] },
       {},
@@ -186,6 +192,36 @@ describe("what planAwsLambda refuses", () => {
         message: "stack bento-stub-service is UPDATE_ROLLBACK_FAILED: it takes no updates",
         where: "stack bento-stub-service",
         hint: "look at its events, then: aws cloudformation continue-update-rollback --stack-name bento-stub-service",
+      },
+    ],
+    [
+      "an alias that was deleted by hand",
+      desired(),
+      standingLambda(desired(), {
+        alias: undefined,
+        stack: standingStack(desired()),
+        recorded: { "7": 80, "8": 20 },
+      }),
+      {
+        code: "BENTO_CONFLICT",
+        message: "the alias live of function stub-service was deleted by hand",
+        where: "stack bento-stub-service, which has made it",
+        hint: "make it again, then deploy: aws lambda create-alias --region eu-central-1 --function-name stub-service --name live --function-version 7",
+      },
+    ],
+    [
+      "a function that was deleted by hand",
+      desired(),
+      standingLambda(desired(), {
+        function: undefined,
+        alias: undefined,
+        stack: standingStack(desired()),
+      }),
+      {
+        code: "BENTO_CONFLICT",
+        message: "function stub-service was deleted by hand",
+        where: "stack bento-stub-service, which has made it",
+        hint: "end the rest of it, then deploy again: bento deployment destroy stub-service --platform aws-lambda",
       },
     ],
   ])("fails with %s", (_what, wanted, observed, error) => {
