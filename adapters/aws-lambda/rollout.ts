@@ -13,7 +13,7 @@ import type { AwsSession } from "../aws/session.ts";
 import { readStack } from "../aws/stacks.ts";
 import { applyLambda } from "./apply.ts";
 import { awaitActive } from "./await-function.ts";
-import { aliasTarget } from "./decide.ts";
+import { aliasTarget, isSameTarget } from "./decide.ts";
 import { LambdaDetails, openFunction } from "./lambda-place.ts";
 import { findLambda, lambdaLogs, lambdaStatus, lambdaVersions, standingOf } from "./look-after.ts";
 import { expectAlias, moveAlias } from "./move-alias.ts";
@@ -69,9 +69,14 @@ async function giveTraffic(
   return await standingOf({ ...place, details }, context, details.version);
 }
 
-/** The candidate stays as a version without traffic, for its log; the alias is where it was. */
+/**
+ * The candidate stays as a version without traffic, for its log. The alias goes back only from where this deploy has
+ * moved it: what another deploy gave the traffic meanwhile keeps it.
+ *
+ * @returns undefined where another deploy has moved it
+ */
 async function rollBackLambda(
-  _candidate: Candidate | undefined,
+  candidate: Candidate | undefined,
   { desired, plan }: ApplyRequest<AwsLambdaOptions>,
   context: DeployContext,
 ): Promise<Standing | undefined> {
@@ -82,7 +87,12 @@ async function rollBackLambda(
   const place = await openFunction(context, desired.options);
   const { session, functionName } = place;
   const now = await readAlias(session, functionName);
-  if (now === undefined) {
+  const isSeen = now !== undefined && isSameTarget(now, seen);
+  const isOurs =
+    now !== undefined &&
+    candidate !== undefined &&
+    isSameTarget(now, aliasTarget(seen, detailsIn(candidate).version, desired.canary));
+  if (!isSeen && !isOurs) {
     return undefined;
   }
   await moveAlias(session, { functionName, target: seen, from: now });

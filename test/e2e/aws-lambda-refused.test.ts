@@ -2,6 +2,7 @@
  * What goes wrong with deploys to AWS Lambda: the exit code, what is said, and that a second run repairs it.
  */
 import { setTimeout as pause } from "node:timers/promises";
+import { GetAliasCommand, LambdaClient, UpdateAliasCommand } from "@aws-sdk/client-lambda";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { CallFault, ResourceFault } from "../support/aws/faults.ts";
 import { DEPLOY, type LambdaStand, lambdaStand, type Ran } from "../support/lambda-stand.ts";
@@ -243,6 +244,37 @@ describe("a deploy to aws-lambda goes on after", () => {
       expect(refusal(await stand.here(line))).toBe(`${told.join("\n")}\n`);
       stand.aws.clearFaults();
       expect((await must(`${line} --json`)).out).toContain('"outcome": "succeeded"');
+    },
+    MS,
+  );
+
+  it(
+    "another deploy that got the traffic meanwhile, and that keeps it",
+    async () => {
+      const lambda = new LambdaClient({});
+      const live = { FunctionName: "flowers", Name: "live" };
+      stand.aws.fail({
+        service: "lambda",
+        action: "UpdateAlias",
+        when: "before",
+        async kill() {
+          await lambda.send(new UpdateAliasCommand({ ...live, FunctionVersion: "1" }));
+        },
+      });
+      const { FunctionVersion: before } = await lambda.send(new GetAliasCommand(live));
+      const model = (await shown()).includes("iris:v2") ? "v1" : "v2";
+      const line = `${DEPLOY} --model iris=iris:${model}`;
+      expect(before).not.toBe("1");
+      expect(refusal(await stand.here(line))).toMatchInlineSnapshot(`
+        "exit 4
+        error: somebody else changed it meanwhile
+          at: arn:aws:lambda:eu-west-1:123456789012:function:flowers:live
+          do: nothing was deployed; look at the plan again and deploy
+        "
+      `);
+      stand.aws.clearFaults();
+      expect(await lambda.send(new GetAliasCommand(live))).toMatchObject({ FunctionVersion: "1" });
+      await must(line);
     },
     MS,
   );
