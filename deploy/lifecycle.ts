@@ -45,8 +45,9 @@ export async function* logsOf(
 ): AsyncIterable<string> {
   const { rollout, record, context } = await subjectOf(key, runtime, { options, sets });
   if (record?.outcome === "destroyed") {
-    throw new BentoError("BENTO_NOT_FOUND", `${key.name} was destroyed, its log with it`, {
+    throw new BentoError("BENTO_NOT_FOUND", `${key.name} was destroyed`, {
       where: `platform ${key.platform}, environment ${key.environment}`,
+      hint: "what a platform keeps of its log was named as it was destroyed",
     });
   }
   yield* rollout.logs(lines, context);

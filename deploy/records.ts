@@ -41,18 +41,29 @@ export async function getDeployment(
   if (record !== undefined) {
     return record;
   }
+  throw new BentoError("BENTO_NOT_FOUND", `no deployment ${key.name}`, {
+    where: `platform ${key.platform}, environment ${key.environment}`,
+    hint: await whereElse(key, runtime),
+  });
+}
+
+/** Where one of that name is; else which are where it was looked for. */
+async function whereElse(key: DeploymentKey, runtime: DeployRuntime): Promise<string> {
   const names: string[] = [];
-  for await (const other of listDeployments(runtime)) {
-    if (other.platform === key.platform && other.environment === key.environment) {
-      names.push(other.name);
+  const elsewhere: string[] = [];
+  for await (const { platform, environment, name } of listDeployments(runtime)) {
+    if (platform === key.platform && environment === key.environment) {
+      names.push(name);
+    } else if (name === key.name) {
+      elsewhere.push(`--platform ${platform} --env ${environment}`);
     }
+  }
+  if (elsewhere.length > 0) {
+    return `it is elsewhere: ${elsewhere.sort().join(", or ")}`;
   }
   const near = nearest(key.name, names);
   const have = names.length === 0 ? "none" : names.sort().join(", ");
-  throw new BentoError("BENTO_NOT_FOUND", `no deployment ${key.name}`, {
-    where: `platform ${key.platform}, environment ${key.environment}`,
-    hint: `${near === undefined ? "" : `did you mean ${near}? `}deployments there: ${have}`,
-  });
+  return `${near === undefined ? "" : `did you mean ${near}? `}deployments there: ${have}`;
 }
 
 /** What an adapter needs to know of its surroundings. */

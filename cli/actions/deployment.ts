@@ -6,6 +6,7 @@
 import { BentoError } from "../../core/bento-error.ts";
 import type { Deployment } from "../../core/deployment.ts";
 import { formatTag } from "../../core/tag.ts";
+import { verbLine } from "../../deploy/command-line.ts";
 import type { DeploymentKey } from "../../deploy/runtime.ts";
 import { confirm } from "../confirm.ts";
 import type { CliContext } from "../context.ts";
@@ -70,8 +71,8 @@ export async function showStatus(
     throw new BentoError("BENTO_UNHEALTHY", `${key.name} is ${status.state}: ${status.summary}`, {
       hint:
         status.state === "gone"
-          ? "deploy it again: bento deploy"
-          : `bento deployment logs ${key.name}`,
+          ? `deploy it again: bento deploy --platform ${key.platform}`
+          : verbLine("logs", key),
     });
   }
 }

@@ -332,7 +332,7 @@ describe("bento deploy and bento deployment, while it runs", () => {
       "exit 3
       error: no deployment greeter
         at: platform local, environment staging
-        do: deployments there: none
+        do: it is elsewhere: --platform local --env default
       "
     `);
   });
@@ -368,14 +368,15 @@ describe("bento deploy and bento deployment, while it runs", () => {
       |   destroyed at TIME
       |   greeter:VERSION, deployed TIME
       error: greeter is gone: destroyed at TIME
-        do: deploy it again: bento deploy
+        do: deploy it again: bento deploy --platform local
       "
     `);
     expect((await cli.bento("deployment destroy greeter --yes")).exitCode).toBe(0);
     expect(await cli.seen("deployment logs greeter")).toMatchInlineSnapshot(`
       "exit 3
-      error: greeter was destroyed, its log with it
+      error: greeter was destroyed
         at: platform local, environment default
+        do: what a platform keeps of its log was named as it was destroyed
       "
     `);
   });

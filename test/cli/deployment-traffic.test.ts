@@ -153,7 +153,7 @@ describe("bento deploy --canary", () => {
       deployment traffic greeter --platform local → exit 3
       error: no deployment greeter
         at: platform local, environment default
-        do: deployments there: none
+        do: it is elsewhere: --platform scripted --env default
 
       deployment prune greeter --keep all → exit 2
       error: expected --keep with a number of versions, got "all"

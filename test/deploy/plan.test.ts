@@ -187,6 +187,9 @@ describe("a deployment that is not there", () => {
     await expect(statusOf({ ...key, environment: "prod" }, runtime)).rejects.toMatchObject({
       hint: "deployments there: none",
     });
+    await expect(
+      statusOf({ ...key, environment: "prod", name: "stub-service" }, runtime),
+    ).rejects.toMatchObject({ hint: "it is elsewhere: --platform local --env default" });
   });
 
   it("has no log once it is destroyed", async () => {
@@ -197,8 +200,9 @@ describe("a deployment that is not there", () => {
     await destroyDeployment(key, runtime);
     await expect(Array.fromAsync(logsOf(key, runtime))).rejects.toMatchObject({
       code: "BENTO_NOT_FOUND",
-      message: "stub-service was destroyed, its log with it",
+      message: "stub-service was destroyed",
       where: "platform local, environment default",
+      hint: "what a platform keeps of its log was named as it was destroyed",
     });
   });
 });
