@@ -20,7 +20,10 @@ export function requirePeers(
 ): void {
   const missing = peers.filter(({ name }) => !isInstalled(name, projectDirectory));
   if (missing.length > 0) {
-    const names = missing.map(({ name }) => name).join(" and ");
+    const names = missing
+      .map(({ name }) => name)
+      .join(", ")
+      .replace(/, ([^,]+)$/, " and $1");
     throw new BentoError("BENTO_MISSING_PEER", `${platform} needs ${names}, not installed here`, {
       where: projectDirectory,
       hint: installLine(missing),

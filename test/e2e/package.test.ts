@@ -4,6 +4,8 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { awsLambdaAdapter } from "../../adapters/aws-lambda/adapter.ts";
+import { installLine } from "../../adapters/peers.ts";
 import { packPackage } from "../support/pack-package.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
 
@@ -90,13 +92,15 @@ describe("the packed package in an empty project", () => {
   }, async () => {
     const { stdout: tag } = await bento("build", "-o", "tag");
     expect(tag).toMatch(/^my-service:[0-9a-f]{16}\n$/);
+    const names = awsLambdaAdapter.peers.map(({ name }) => name);
+    const list = `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
     await expect(bento("deploy", tag.trim(), "--platform", "aws-lambda")).rejects.toMatchObject({
       code: 2,
       stdout: "",
       stderr: [
-        "error: aws-lambda needs aws-cdk-lib and constructs, not installed here",
+        `error: aws-lambda needs ${list}, not installed here`,
         `  at: ${project}`,
-        "  do: npm i -D aws-cdk-lib@2.276.0 constructs@10.8.1",
+        `  do: ${installLine(awsLambdaAdapter.peers)}`,
         "",
       ].join("\n"),
     });
