@@ -21,7 +21,7 @@ import type { AwsLambdaOptions } from "./options.ts";
 import { pruneLambda } from "./prune.ts";
 import { readAlias, readFunction } from "./read-function.ts";
 import { restoreLambda, shiftLambda } from "./shift.ts";
-import { serviceStackName } from "./target.ts";
+import { registryStackName, serviceStackName } from "./target.ts";
 
 export const lambdaRollout: Rollout<AwsLambdaOptions> = {
   apply: applyLambda,
@@ -118,9 +118,18 @@ async function destroyLambda(context: DeployContext): Promise<void> {
   if (repository !== undefined && repository !== "") {
     context.onProgress({
       kind: "notice",
-      message: `its images are kept: ${repository}; bento deployment prune removes those that nothing uses`,
+      message: `its images are kept: ${repository}; when no other deployment runs them: ${removal(session, { repository, bentoName })}`,
     });
   }
+}
+
+/** Without the stack's end, it would take the repository to be there still. */
+function removal(
+  { region }: AwsSession,
+  { repository, bentoName }: { readonly repository: string; readonly bentoName: string },
+): string {
+  const stack = registryStackName(bentoName);
+  return `aws cloudformation delete-stack --region ${region} --stack-name ${stack} && aws ecr delete-repository --force --region ${region} --repository-name ${repository}`;
 }
 
 /** What a CDK app has made is that app's to remove. */

@@ -17,7 +17,7 @@ import { createRegistryClient } from "../../oci/registry/client.ts";
 import { type PushedImage, pushImage } from "../../oci/registry/push-image.ts";
 import type { RegistryOptions } from "../../oci/registry/session.ts";
 import { awsCall } from "./aws-error.ts";
-import { translateAwsError } from "./aws-refusal.ts";
+import { policyLine, translateAwsError } from "./aws-refusal.ts";
 import { ecrImageUri, repositoryArn } from "./ecr.ts";
 import type { AwsSession } from "./session.ts";
 
@@ -213,11 +213,23 @@ function told(error: unknown, session: AwsSession, options: PushToEcrOptions): u
   }
   const isWordless = BentoError.isInstance(error) && WORDLESS.test(error.message);
   if (!isWordless && !/is not authorized to perform/.test(error.message)) {
-    return error;
+    return withoutLogin(error, session);
   }
   const isBlob = BentoError.isInstance(error) && error.where?.includes("/blobs/") === true;
   const action = isBlob ? "ecr:BatchCheckLayerAvailability" : "ecr:BatchGetImage";
   const denial = isWordless ? new Error(`is not authorized to perform: ${action}`) : error;
   const resource = repositoryArn(session, repository);
   return translateAwsError(denial, session, { action, resource });
+}
+
+/** Whoever deploys is known to AWS already: a login at the registry is nothing that would help. */
+function withoutLogin(error: Error, session: AwsSession): unknown {
+  if (!BentoError.isInstance(error) || error.hint?.startsWith("log in: ") !== true) {
+    return error;
+  }
+  return new BentoError(error.code, error.message, {
+    where: error.where,
+    hint: `renew the credentials for AWS and run the same command; ${policyLine(session)} prints the rights that it needs`,
+    cause: error,
+  });
 }

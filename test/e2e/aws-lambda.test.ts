@@ -263,7 +263,7 @@ describe("bento deploy --platform aws-lambda", () => {
       expect(writes(ran)).toEqual(["cloudformation:DeleteStack"]);
       expect(ran.err.split("\n").filter((text) => text.includes("kept"))).toEqual([
         expect.stringContaining("its log is kept: bento-flowers-BentoLogs"),
-        expect.stringContaining("its images are kept: bento/flowers"),
+        "! its images are kept: bento/flowers; when no other deployment runs them: aws cloudformation delete-stack --region eu-west-1 --stack-name bento-registry-flowers && aws ecr delete-repository --force --region eu-west-1 --repository-name bento/flowers",
       ]);
       const again = await must("deployment destroy flowers --platform aws-lambda --yes --json");
       expect(writes(again)).toEqual([]);

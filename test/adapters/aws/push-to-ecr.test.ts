@@ -177,6 +177,22 @@ describe.skipIf(SKIP)("pushToEcr", { timeout: 60_000 }, () => {
     });
   });
 
+  it("advises no login at the registry, which AWS has not", async () => {
+    aws.fail({
+      service: "ecr",
+      action: "PutImage",
+      status: 403,
+      code: "ExpiredTokenException",
+      message: "The security token included in the request is expired",
+    });
+    const failure = await failureOf(push);
+    aws.clearFaults();
+    expect(failure).toMatchObject({
+      message: expect.stringContaining("ExpiredTokenException"),
+      hint: "renew the credentials for AWS and run the same command; bento deployment policy iris --platform aws-lambda prints the rights that it needs",
+    });
+  });
+
   it("fails when there is no repository, and when the layout lacks the image", async () => {
     expect(await failureOf(() => push({ repository: "bento/none" }))).toMatchObject({
       code: "BENTO_NOT_FOUND",
