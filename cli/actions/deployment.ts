@@ -86,9 +86,24 @@ function statusText(
   const told =
     record === undefined
       ? "no record tells of it"
-      : `${formatTag(record.bento)}, ${record.canary === undefined ? "deployed" : `${record.canary} % of the traffic since`} ${record.at}`;
+      : `${formatTag(record.bento)}, ${outcomeText(record)} ${record.at}`;
   return `${key.name}  ${status.state}${url}\n  ${status.summary}\n  ${told}\n`;
 }
+
+/** What became of it at that time. */
+function outcomeText({ outcome, canary }: Deployment): string {
+  if (outcome !== "succeeded") {
+    return OUTCOMES[outcome];
+  }
+  return canary === undefined ? "deployed" : `${canary} % of the traffic since`;
+}
+
+const OUTCOMES = {
+  destroyed: "destroyed",
+  failed: "failed",
+  "rolled-back": "failed and rolled back",
+  started: "started",
+} as const;
 
 export async function showLogs(
   context: CliContext,

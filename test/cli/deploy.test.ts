@@ -366,7 +366,7 @@ describe("bento deploy and bento deployment, while it runs", () => {
       "exit 6
       | greeter  gone
       |   destroyed at TIME
-      |   greeter:VERSION, deployed TIME
+      |   greeter:VERSION, destroyed TIME
       error: greeter is gone: destroyed at TIME
         do: deploy it again: bento deploy --platform local
       "
