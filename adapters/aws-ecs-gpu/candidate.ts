@@ -13,6 +13,7 @@ import { newestDeployment, readService } from "./ecs-reads.ts";
 import { answering } from "./golden-questions.ts";
 import { observeService } from "./observe.ts";
 import { servicePlace } from "./service-place.ts";
+import { verbLine } from "./verb-line.ts";
 
 /** Knows the way back. */
 export interface EcsCandidate extends Candidate {
@@ -89,7 +90,7 @@ export async function verifyEcs(
   if (problems.length > 0) {
     throw new BentoError("BENTO_UNHEALTHY", problems.join("\n"), {
       where: place?.service ?? `service of ${context.name}`,
-      hint: `look at its log: bento deployment logs ${context.name}; mend it and deploy again`,
+      hint: `look at its log: ${verbLine("logs", context)}; mend it and deploy again`,
     });
   }
 }

@@ -8,6 +8,9 @@ import { awsCall, awsFind } from "../aws/aws-error.ts";
 import type { AwsSession } from "../aws/session.ts";
 import type { ServicePlace } from "./service-place.ts";
 
+/** So many are described in one call. */
+const MOST_REVISIONS = 20;
+
 /** @returns undefined where there is none, or it was deleted */
 export async function readService(
   session: AwsSession,
@@ -45,6 +48,35 @@ export async function newestDeployment(
     (call) => ecs.describeServiceDeployments({ serviceDeploymentArns: [newest] }, call),
   );
   return described.serviceDeployments?.[0];
+}
+
+/**
+ * Task definitions that a deployment brought up, as far as ECS remembers (90 days): others were made and never served.
+ *
+ * @returns their ARNs, newest first
+ */
+export async function servedDefinitions(
+  session: AwsSession,
+  { cluster, service }: ServicePlace,
+): Promise<readonly string[]> {
+  const ecs = await session.ecs();
+  const { serviceDeployments = [] } = await awsCall(
+    session,
+    { action: "ecs:ListServiceDeployments", resource: service },
+    (call) => ecs.listServiceDeployments({ cluster, service, status: ["SUCCESSFUL"] }, call),
+  );
+  const revisions = serviceDeployments
+    .flatMap(({ targetServiceRevisionArn }) => targetServiceRevisionArn ?? [])
+    .slice(0, MOST_REVISIONS);
+  if (revisions.length === 0) {
+    return [];
+  }
+  const { serviceRevisions = [] } = await awsCall(
+    session,
+    { action: "ecs:DescribeServiceRevisions", resource: service },
+    (call) => ecs.describeServiceRevisions({ serviceRevisionArns: revisions }, call),
+  );
+  return serviceRevisions.flatMap(({ taskDefinition }) => taskDefinition ?? []);
 }
 
 /** Also of one that was taken out of use. */

@@ -14,12 +14,14 @@ const STREAM_PREFIX = "bento/bento/";
 
 /**
  * @param task - ARN; lines of all tasks when undefined
+ * @param since - milliseconds since 1970 of the oldest line @default an hour ago
  * @returns none where the log cannot be read: the failure itself is told then
  */
 export async function lastLines(
   session: AwsSession,
   stackName: string,
   task: string | undefined,
+  since?: number,
 ): Promise<readonly string[]> {
   try {
     const group = await logGroupOf(session, stackName);
@@ -29,7 +31,7 @@ export async function lastLines(
         : `${STREAM_PREFIX}${task.slice(task.lastIndexOf("/") + 1)}`;
     return group === undefined
       ? []
-      : await Array.fromAsync(tailLogGroup(session, { group, tail: MOST, streamPrefix }));
+      : await Array.fromAsync(tailLogGroup(session, { group, tail: MOST, streamPrefix, since }));
   } catch {
     return [];
   }

@@ -5,17 +5,19 @@
  */
 import { BentoError } from "../../core/bento-error.ts";
 import type { EcsAppSpec } from "../../infra/ecs-spec.ts";
+import type { Desired } from "../adapter.ts";
 import { checkOwner, NAME_TAG } from "../aws/ownership.ts";
 import { stackState } from "../aws/stack-state.ts";
 import type { EcsObserved } from "./observed.ts";
+import { verbLine } from "./verb-line.ts";
 
 /**
- * @param name - of the deployment, for what to type next
+ * @param place - of the deployment, for what to type next
  * @throws BentoError BENTO_CONFLICT
  */
 export function refuseOccupied(
   target: EcsAppSpec,
-  name: string,
+  place: Pick<Desired, "name" | "environment">,
   observed: EcsObserved | undefined,
 ): void {
   const { stack, service, repositoryBento } = observed ?? {};
@@ -37,7 +39,7 @@ export function refuseOccupied(
   if (service?.pausedAt !== undefined) {
     throw new BentoError("BENTO_CONFLICT", `a deployment waits at ${service.pausedAt}`, {
       where: `service ${target.serviceName}`,
-      hint: `let it go on with bento deployment complete ${name}, or take it back with bento deployment abort ${name}`,
+      hint: `let it go on: ${verbLine("complete", place)}; or take it back: ${verbLine("abort", place)}`,
     });
   }
 }

@@ -37,7 +37,7 @@ export function planAwsEcsGpu(
   observed: EcsObserved | undefined,
 ): Plan {
   const target = ecsTarget(desired, observed);
-  refuseOccupied(target, desired.name, observed);
+  refuseOccupied(target, desired, observed);
   const actions = actionsOf(target, desired, observed);
   return planOf(AWS_ECS_GPU, desired, {
     actions: actions.length === 0 ? [noop(stackOf(target))] : actions,

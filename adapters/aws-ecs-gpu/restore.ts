@@ -12,11 +12,14 @@ import { hasImage } from "../aws/ecr.ts";
 import type { AwsSession } from "../aws/session.ts";
 import { UPDATING } from "./announced-changes.ts";
 import { detailsOf, sessionOf, stackOf } from "./details.ts";
+import { servedDefinitions } from "./ecs-reads.ts";
 import { observedStack } from "./observe.ts";
 import { answerPause } from "./pause.ts";
 import { deployBack } from "./roll-back.ts";
+import { servicePlace } from "./service-place.ts";
 import { settledStack } from "./settle.ts";
 import { shifted } from "./shift.ts";
+import { deployLine } from "./verb-line.ts";
 import { versionsOf } from "./versions.ts";
 
 const DEADLINE_MS = 60 * 60_000;
@@ -28,7 +31,7 @@ export async function restoreEcs(
   const session = await sessionOf(context);
   const recorded = detailsOf(before?.details)?.spec;
   const spec = recorded ?? (await specOf(session, to, context));
-  await refuseGone(session, spec);
+  await refuseGone(session, spec, context);
   if (await answerPause(session, context, "ROLLBACK")) {
     await settledStack(session, context);
   }
@@ -46,9 +49,15 @@ async function specOf(
   const stack = await stackOf(session, context);
   const spec = stack === undefined ? undefined : observedStack(stack).spec;
   const versions = await versionsOf(session, context);
+  const place = stack === undefined ? undefined : await servicePlace(session, stack.name);
+  const served = place === undefined ? [] : await servedDefinitions(session, place);
+  const hasServed = (id: string) =>
+    served.length === 0 || served.some((definition) => definition.endsWith(`:${id}`));
   const found =
     to === undefined
-      ? versions.find(({ image }) => image !== undefined && image !== spec?.imageDigest)
+      ? versions.find(
+          ({ id, image }) => image !== undefined && image !== spec?.imageDigest && hasServed(id),
+        )
       : versions.find(({ id, bento }) => id === to || bento === to);
   if (spec === undefined || found?.image === undefined) {
     throw new BentoError("BENTO_NOT_FOUND", `no version ${to ?? "before this one"}`, {
@@ -65,12 +74,13 @@ async function specOf(
 async function refuseGone(
   session: AwsSession,
   { repository, imageDigest, tag }: EcsAppSpec,
+  context: DeployContext,
 ): Promise<void> {
   // A spec's digest was checked when it was deployed.
   if (!(await hasImage(session, repository, imageDigest as `sha256:${string}`))) {
     throw new BentoError("BENTO_NOT_FOUND", `the image of ${tag} is not in ECR any more`, {
       where: `${repository}@${imageDigest}`,
-      hint: `deploy it again: bento deploy ${tag}`,
+      hint: `deploy it again: ${deployLine(tag, context)}`,
     });
   }
 }

@@ -20,6 +20,7 @@ import type { AwsEcsGpuOptions } from "./options.ts";
 import { answerPause } from "./pause.ts";
 import { servicePlace } from "./service-place.ts";
 import { settledStack } from "./settle.ts";
+import { verbLine } from "./verb-line.ts";
 import { stopDeployment } from "./watch-service.ts";
 
 /** @returns what stands then; undefined when nothing does, or only what failed */
@@ -30,7 +31,7 @@ export async function rollBackEcs(
 ): Promise<Standing | undefined> {
   const session = await sessionOf({ ...context, options: context.options ?? desired.options });
   if (candidate === undefined) {
-    return await takenBack(session, context);
+    return await takenBack(session, changeSetName({ plan }), context);
   }
   const { before, pausedAt } = candidate;
   if (pausedAt !== undefined) {
@@ -39,7 +40,7 @@ export async function rollBackEcs(
     return await standsNow(session, context);
   }
   if (before === undefined) {
-    const message = `what was made is kept for its logs: bento deployment destroy ${context.name} ends it`;
+    const message = `what was made is kept for its logs: ${verbLine("destroy", context)} ends it`;
     context.onProgress({ kind: "notice", message });
     return undefined;
   }
@@ -73,13 +74,15 @@ export async function deployBack(
   );
 }
 
-/** After a deploy that threw: CloudFormation has rolled it back, or still works on it. */
+/** After a deploy that threw: CloudFormation has rolled it back, or works on it. What others are at is left alone. */
 async function takenBack(
   session: AwsSession,
+  changeSet: string,
   context: DeployContext,
 ): Promise<Standing | undefined> {
   const stack = await stackOf(session, context);
-  if (stack?.status === "UPDATE_IN_PROGRESS") {
+  const isOurs = stack?.changeSetId?.includes(`:changeSet/${changeSet}/`) === true;
+  if (stack?.status === "UPDATE_IN_PROGRESS" && isOurs) {
     const place = await servicePlace(session, stack.name);
     const earlier = "the one before"; // an update has one to go back to
     const isStopped =

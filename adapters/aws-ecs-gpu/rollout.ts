@@ -20,6 +20,7 @@ import { rollBackEcs, standsNow } from "./roll-back.ts";
 import { shiftEcs } from "./shift.ts";
 import { statusEcs } from "./status.ts";
 import { serviceStackName } from "./target.ts";
+import { verbLine } from "./verb-line.ts";
 import { versionsOf } from "./versions.ts";
 
 export const ecsRollout: Rollout<AwsEcsGpuOptions> = {
@@ -28,11 +29,11 @@ export const ecsRollout: Rollout<AwsEcsGpuOptions> = {
     const digest = desired.image?.digest ?? "";
     await verifyEcs(expectCandidate(candidate), digest, context);
   },
-  async traffic(candidate, _request, { onProgress, name }): Promise<Standing> {
+  async traffic(candidate, _request, context): Promise<Standing> {
     const { pausedAt, details, url } = expectCandidate(candidate);
     if (pausedAt !== undefined) {
-      const message = `the new version waits at ${pausedAt}: bento deployment complete ${name}, or abort`;
-      onProgress({ kind: "notice", message });
+      const message = `the new version waits at ${pausedAt}: ${verbLine("complete", context)}, or abort`;
+      context.onProgress({ kind: "notice", message });
     }
     return { details, url, ...(pausedAt === undefined ? {} : { canary: 0 }) };
   },
@@ -56,7 +57,7 @@ async function* logsEcs(options: LogOptions, context: DeployContext): AsyncItera
   if (group === undefined) {
     throw new BentoError("BENTO_NOT_FOUND", `${context.name} has no log`, {
       where: `account ${session.account}, region ${session.region}`,
-      hint: `look at it: bento deployment status ${context.name}`,
+      hint: `look at it: ${verbLine("status", context)}`,
     });
   }
   yield* tailLogGroup(session, { ...options, group });

@@ -22,7 +22,7 @@ export function settingProblems(target: EcsAppSpec, options: AwsEcsGpuOptions): 
 }
 
 function networkProblems(target: EcsAppSpec): string[] {
-  const { vpcId, subnets, publicSubnets, availabilityZones, isPublic } = target;
+  const { vpcId, subnets, publicSubnets, availabilityZones, isPublic, region } = target;
   const problems: string[] = [];
   if (vpcId === "") {
     problems.push("no vpcId: set the network that the tasks run in, e.g. vpcId=vpc-0a1b2c3d");
@@ -36,6 +36,10 @@ function networkProblems(target: EcsAppSpec): string[] {
     problems.push(
       `${availabilityZones.length} availabilityZones for ${subnets.length} subnets: one for each, in their order`,
     );
+  }
+  const elsewhere = availabilityZones.filter((zone) => !zone.startsWith(region ?? ""));
+  if (elsewhere.length > 0) {
+    problems.push(`availabilityZones ${elsewhere.join(", ")}: not in ${region}, set those of it`);
   }
   if (isPublic && publicSubnets.length !== subnets.length) {
     problems.push(

@@ -13,6 +13,7 @@ import { answerPause, nothingWaits } from "./pause.ts";
 import { standsNow } from "./roll-back.ts";
 import { settledStack } from "./settle.ts";
 import { AWS_ECS_GPU } from "./target.ts";
+import { verbLine } from "./verb-line.ts";
 import { versionsOf } from "./versions.ts";
 
 const POLL_MS = 1000;
@@ -44,7 +45,7 @@ export async function shifted(session: AwsSession, context: DeployContext): Prom
   if (standing === undefined) {
     throw new BentoError("BENTO_UNHEALTHY", "nothing stands any more", {
       where: `deployment ${context.name}`,
-      hint: `look at it: bento deployment status ${context.name}; then deploy again`,
+      hint: `look at it: ${verbLine("status", context)}; then deploy again`,
     });
   }
   const versions = await versionsOf(session, context);
@@ -65,11 +66,11 @@ async function goOn(session: AwsSession, context: DeployContext): Promise<void> 
   }
 }
 
-function refuseTakenBack(status: string | undefined, { name }: DeployContext): void {
+function refuseTakenBack(status: string | undefined, context: DeployContext): void {
   if (status !== "UPDATE_COMPLETE" && status !== "CREATE_COMPLETE") {
     throw new BentoError("BENTO_UNHEALTHY", `it was taken back: the stack is ${status}`, {
-      where: `deployment ${name}`,
-      hint: `look at its log: bento deployment logs ${name}; mend it and deploy again`,
+      where: `deployment ${context.name}`,
+      hint: `look at its log: ${verbLine("logs", context)}; mend it and deploy again`,
     });
   }
 }

@@ -81,7 +81,8 @@ export async function watchService(session: AwsSession, options: WatchService): 
     if (place !== undefined && performance.now() - startedMs > options.deadlineMs) {
       const minutes = Math.round(options.deadlineMs / 60_000);
       options.failure.reasons.add(`it was not up after ${minutes} minutes`);
-      options.failure.lines = await lastLines(session, options.stackName, undefined);
+      const since = (await newestDeployment(session, place))?.createdAt?.getTime();
+      options.failure.lines = await lastLines(session, options.stackName, undefined, since);
       await stopDeployment(session, place, options.before);
       return { kind: "stopped" };
     }

@@ -38,6 +38,8 @@ export interface StackSummary {
   readonly parameters: Readonly<Record<string, string>>;
   /** Whether somebody has forbidden to delete it. */
   readonly isProtected: boolean;
+  /** ARN of the change set that was executed last, where one was. */
+  readonly changeSetId?: string | undefined;
 }
 
 export interface ObservedStack extends StackSummary {
@@ -104,6 +106,7 @@ function summaryOf(stack: Stack): StackSummary {
       ParameterValue,
     ]),
     isProtected: stack.EnableTerminationProtection ?? false,
+    ...(stack.ChangeSetId === undefined ? {} : { changeSetId: stack.ChangeSetId }),
   };
 }
 

@@ -139,7 +139,7 @@ describe("planAwsEcsGpu", () => {
         service: { desiredTasks: 1, runningTasks: 2, pausedAt: "POST_SCALE_UP" },
       },
       "a deployment waits at POST_SCALE_UP",
-      "let it go on with bento deployment complete stub-service, or take it back with bento deployment abort stub-service",
+      "let it go on: bento deployment complete stub-service --platform aws-ecs-gpu; or take it back: bento deployment abort stub-service --platform aws-ecs-gpu",
     ],
   ])("refuses %s", (_what, differing, message, hint) => {
     const observed = { ...standing(desiredEcs()), ...differing };
@@ -172,6 +172,12 @@ describe("planAwsEcsGpu", () => {
       { vpcId: undefined, subnets: [], availabilityZones: [] },
       {},
       "no vpcId: set the network that the tasks run in, e.g. vpcId=vpc-0a1b2c3d\n0 subnets: 2 or more in different zones, e.g. subnets=subnet-0a1b2c3d,subnet-0a1b2c3e",
+    ],
+    [
+      "zones of another region",
+      { region: "eu-west-1" },
+      {},
+      "availabilityZones eu-central-1a, eu-central-1b: not in eu-west-1, set those of it",
     ],
     [
       "a kind of GPU that nobody has",

@@ -9,9 +9,13 @@ import type { ChangeSet, Stack, StackEvent, StackResource, Target } from "./stac
 
 export function stackMembers(stack: Stack): Members {
   const { target } = stack;
+  const executed = [...stack.changeSets.values()].find(({ execution }) =>
+    execution.startsWith("EXECUTE_"),
+  );
   return {
     StackId: stack.id,
     StackName: stack.name,
+    ChangeSetId: executed?.id,
     Description: textOf(target?.template.document ?? {}, "Description"),
     Parameters: parameterList(target),
     CreationTime: stack.createdAt,

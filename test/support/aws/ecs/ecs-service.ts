@@ -90,10 +90,15 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   },
   ListServiceDeployments(parameters, state) {
     const { deployments, arn } = needService(state, parameters);
+    const wanted = textsOf(parameters, "status");
+    const found = deployments.filter(
+      ({ status }) => wanted.length === 0 || wanted.includes(status),
+    );
     return {
-      serviceDeployments: deployments.map((one) => ({
+      serviceDeployments: found.reverse().map((one) => ({
         serviceDeploymentArn: one.arn,
         serviceArn: arn,
+        targetServiceRevisionArn: `${one.arn}/target`,
         status: one.status,
         createdAt: one.createdAt,
       })),
@@ -107,6 +112,14 @@ const ACTIONS: Readonly<Record<string, Action>> = {
         .map((one) => deploymentMembers(one, service)),
     );
     return { serviceDeployments: found, failures: [] };
+  },
+  DescribeServiceRevisions(parameters, { services }) {
+    const wanted = textsOf(parameters, "serviceRevisionArns");
+    const found = [...services.values()]
+      .flatMap(({ deployments }) => deployments)
+      .filter(({ arn }) => wanted.includes(`${arn}/target`))
+      .map(({ arn, taskDefinition }) => ({ serviceRevisionArn: `${arn}/target`, taskDefinition }));
+    return { serviceRevisions: found, failures: [] };
   },
   StopServiceDeployment: (parameters, state) => say(parameters, state, "ROLLBACK"),
   ContinueServiceDeployment(parameters, state) {

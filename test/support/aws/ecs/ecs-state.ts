@@ -30,6 +30,8 @@ export interface DeploymentState {
   readonly arn: string;
   readonly createdAt: number;
   readonly isFirst: boolean;
+  /** Of the version that it brings. */
+  readonly taskDefinition: string;
   status: string;
   statusReason?: string;
   stage: string;

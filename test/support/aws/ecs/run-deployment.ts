@@ -52,12 +52,13 @@ export async function runDeployment(run: RunDeployment): Promise<string | undefi
   return failure;
 }
 
-function newDeployment({ state, service }: RunDeployment): DeploymentState {
+function newDeployment({ state, service, taskDefinition }: RunDeployment): DeploymentState {
   const { cluster, name, deployments } = service;
   return {
     arn: ecsArn(state, `service-deployment/${cluster}/${name}/${nextId()}`),
     createdAt: seconds() + deployments.length,
     isFirst: deployments.every(({ status }) => status !== "SUCCESSFUL"),
+    taskDefinition,
     status: "IN_PROGRESS",
     stage: "SCALE_UP",
     weight: 0,
