@@ -112,9 +112,19 @@ export async function showLogs(
 ): Promise<void> {
   const { runtime, key, adapter, given } = await namedDeployment(context, name, flags);
   const tail = flags.tail === undefined ? undefined : readCount(flags.tail);
+  if (flags.json === true && flags.follow === true) {
+    throw new BentoError("BENTO_INVALID_INPUT", "--follow with --json: a document has an end", {
+      hint: "leave --json out: each line comes as it is written",
+    });
+  }
   await ensurePeers(context, adapter, false);
   const { logsOf } = await import("../../deploy/lifecycle.ts");
-  for await (const line of logsOf(key, runtime, { ...given, tail, follow: flags.follow })) {
+  const lines = logsOf(key, runtime, { ...given, tail, follow: flags.follow });
+  if (flags.json === true) {
+    await printDocument(context, await Array.fromAsync(lines), "json");
+    return;
+  }
+  for await (const line of lines) {
     context.out(`${line}\n`);
   }
 }

@@ -305,6 +305,11 @@ describe("bento deploy and bento deployment, while it runs", () => {
     expect(all.length).toBeGreaterThan(2);
     const tail = (await cli.bento("deployment logs greeter -n 1")).out.trim().split("\n");
     expect(tail).toEqual(all.slice(-1));
+    const { out } = await cli.bento("deployment logs greeter -n 2 --json");
+    expect(JSON.parse(out)).toEqual(all.slice(-2));
+    expect(await cli.seen("deployment logs greeter --follow --json")).toContain(
+      "--follow with --json: a document has an end",
+    );
     expect(await cli.seen("deployment logs greeter --tail many")).toMatchInlineSnapshot(`
       "exit 2
       error: expected --tail with a number of lines, got "many"
