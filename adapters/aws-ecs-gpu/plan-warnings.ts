@@ -20,7 +20,9 @@ export function planWarnings(
       ? ["AWS was not asked what stands there; this is the plan of a first deploy"]
       : []),
     ...(state === "busy"
-      ? [`CloudFormation is at work on ${target.serviceStack}: the deploy waits for its end first`]
+      ? [
+          `CloudFormation is at work on ${target.serviceStack}: the deploy waits for its end first; bento deployment abort takes it back`,
+        ]
       : []),
     ...gpuWarnings(target),
     ...(goldenTask

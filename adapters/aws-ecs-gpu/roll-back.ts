@@ -82,17 +82,31 @@ async function takenBack(
 ): Promise<Standing | undefined> {
   const stack = await stackOf(session, context);
   const isOurs = stack?.changeSetId?.includes(`:changeSet/${changeSet}/`) === true;
-  if (stack?.status === "UPDATE_IN_PROGRESS" && isOurs) {
-    const place = await servicePlace(session, stack.name);
-    const earlier = "the one before"; // an update has one to go back to
-    const isStopped =
-      place !== undefined && (await stopDeployment(session, place, { deployment: earlier }));
-    if (!isStopped) {
-      await cancelUpdate(session, stack.name);
-    }
-    await settledStack(session, context);
+  if (isOurs) {
+    await stopUpdate(session, context);
   }
   return await standsNow(session, context);
+}
+
+/**
+ * Takes an update back that is under way, whoever started it, and waits until that is done.
+ *
+ * @returns false when none is
+ */
+export async function stopUpdate(session: AwsSession, context: DeployContext): Promise<boolean> {
+  const stack = await stackOf(session, context);
+  if (stack?.status !== "UPDATE_IN_PROGRESS") {
+    return false;
+  }
+  const place = await servicePlace(session, stack.name);
+  const earlier = "the one before"; // an update has one to go back to
+  const isStopped =
+    place !== undefined && (await stopDeployment(session, place, { deployment: earlier }));
+  if (!isStopped) {
+    await cancelUpdate(session, stack.name);
+  }
+  await settledStack(session, context);
+  return true;
 }
 
 async function cancelUpdate(session: AwsSession, stackName: string): Promise<void> {

@@ -10,7 +10,7 @@ import type { AwsSession } from "../aws/session.ts";
 import { stackState } from "../aws/stack-state.ts";
 import { sessionOf, stackOf } from "./details.ts";
 import { answerPause, nothingWaits } from "./pause.ts";
-import { standsNow } from "./roll-back.ts";
+import { standsNow, stopUpdate } from "./roll-back.ts";
 import { settledStack } from "./settle.ts";
 import { AWS_ECS_GPU } from "./target.ts";
 import { verbLine } from "./verb-line.ts";
@@ -33,6 +33,10 @@ export async function shiftEcs(request: TrafficShift, context: DeployContext): P
   const session = await sessionOf(context);
   const action = request.kind === "complete" ? "CONTINUE" : "ROLLBACK";
   if (!(await answerPause(session, context, action))) {
+    // one that comes up in vain, and whose deploy was killed, is ended by the same word
+    if (request.kind === "abort" && (await stopUpdate(session, context))) {
+      return await shifted(session, context);
+    }
     throw nothingWaits(context);
   }
   await (request.kind === "complete" ? goOn(session, context) : settledStack(session, context));

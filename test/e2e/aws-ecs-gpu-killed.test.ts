@@ -105,6 +105,28 @@ describe("a deploy to aws-ecs-gpu that is killed", () => {
   );
 
   it(
+    "while its tasks wait for GPUs, is left alone by a deploy that is interrupted, and taken back by abort",
+    async () => {
+      stand.ecs.behaviour = () => "no-capacity";
+      const line = `${DEPLOY} --set-env ROUND=in-vain --set rollout=rolling`;
+      const running = stand.start(line);
+      await running.said("AWS::ECS::TaskDefinition Bento/Task");
+      running.kill();
+      await running.ended;
+      const waiting = stand.start(`${DEPLOY} --set-env ROUND=another`);
+      await waiting.said("✓ prepare ");
+      waiting.interrupt();
+      const { exitCode, calls } = await waiting.ended;
+      expect(exitCode).toBe(130);
+      expect(calls.filter(({ isWrite }) => isWrite)).toEqual([]);
+      await must("deployment abort drawing --platform aws-ecs-gpu");
+      expect(round()).toBe("steady");
+      stand.ecs.behaviour = () => "good";
+    },
+    RUNS_MS,
+  );
+
+  it(
     "leaves versions that can be seen, the one that serves with all of the traffic",
     async () => {
       const { out } = await must("deployment traffic drawing --platform aws-ecs-gpu --json");
