@@ -74,9 +74,10 @@ export async function removeStack(
   options: StackWaiting & Pick<DestroyStackOptions, "onProgress">,
 ): Promise<Watched> {
   return await runStep(options.onProgress, { step: `delete stack ${stack.name}` }, async () => {
-    const since = await newestEvent(session, stack.id);
+    let since = await newestEvent(session, stack.id);
     if (stackState(stack.status) === "busy" && stack.status !== "DELETE_IN_PROGRESS") {
-      await watchStack(session, stack, { ...options, since });
+      const { events } = await watchStack(session, stack, { ...options, since });
+      since = events.at(-1)?.id ?? since; // else that change's end would be taken for the deletion's
     }
     const client = await session.cloudFormation();
     const request = { action: "cloudformation:DeleteStack", resource: stack.id };

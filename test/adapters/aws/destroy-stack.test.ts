@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { destroyStack } from "../../../adapters/aws/destroy-stack.ts";
 import type { AwsSession } from "../../../adapters/aws/session.ts";
 import { describeStack, readStack } from "../../../adapters/aws/stacks.ts";
+import type { OnProgress } from "../../../core/progress.ts";
 import { type LoopbackAws, startAws } from "../../support/aws/start-aws.ts";
 import { failureOf } from "../../support/failure.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
@@ -44,7 +45,7 @@ describe.skipIf(SKIP)("stacks that go", { timeout: 60_000 }, () => {
   });
 
   const groups = () => ({ One: { name: `/bento/${name}/one` } });
-  const destroy = (onProgress = () => {}) =>
+  const destroy = (onProgress: OnProgress = () => {}) =>
     destroyStack(session, { stackName: name, bentoName: "iris", pollMs: 5, onProgress });
 
   describe("destroyStack", () => {
@@ -96,8 +97,16 @@ describe.skipIf(SKIP)("stacks that go", { timeout: 60_000 }, () => {
       const release = aws.hold(LOG_GROUP);
       const deadline = { deadlineMs: 50 };
       await failureOf(() => stand.deploy(session, { groups: groups() }, deadline));
-      const gone = destroy(() => release());
+      const ended: string[] = [];
+      const gone = destroy((event) => {
+        release();
+        if (event.kind === "step-end") {
+          ended.push(`${event.step} ${event.detail}`);
+        }
+      });
       expect(await gone).toEqual({ isChanged: true, retained: [] });
+      expect(ended.length).toBeGreaterThan(1);
+      expect(new Set(ended).size).toBe(ended.length);
     });
 
     it("tells that somebody has protected it", async () => {
