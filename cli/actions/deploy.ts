@@ -103,7 +103,7 @@ async function apply(context: CliContext, { plan, flags, runtime }: Apply): Prom
   }
   if (!isChanged) {
     context.err("nothing to do: this is what runs\n");
-  } else if (goldenCount === 0 && flags.verify) {
+  } else if (goldenCount === 0 && deployment.verified) {
     context.err(
       "! the bento has no golden requests: add golden/<api>.jsonl to have answers checked before traffic\n",
     );
