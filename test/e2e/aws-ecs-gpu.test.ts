@@ -2,6 +2,8 @@
  * Deploys to ECS by the command line as a process, against AWS on loopback: what is said, and above all which calls are
  * made.
  */
+import { rename, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { asMembers, listOf, textOf } from "../support/aws/members.ts";
 import { DEPLOY, type EcsStand, ecsStand, type Ran } from "../support/ecs-deploy-stand.ts";
@@ -204,6 +206,25 @@ describe("bento deploy --platform aws-ecs-gpu", () => {
       expect(service().tag).toBe(second);
       await must(`deployment rollback drawing --to ${first} ${ON_ECS} --yes`);
       expect(service().tag).toBe(first);
+    },
+    2 * DEPLOY_MS,
+  );
+
+  it(
+    "goes back without a record to what has served, not to what only failed",
+    async () => {
+      await stand.build("never up");
+      const behaviour = { exitCode: 3, log: ["Error: no CUDA device is found"] };
+      stand.ecs.behaviour = () => behaviour;
+      expect((await stand.bento(DEPLOY)).exitCode).toBe(6);
+      stand.ecs.behaviour = () => "good";
+      const records = join(stand.cli.home, "deployments");
+      await rename(records, `${records}-kept`);
+      await must(`deployment rollback drawing ${ON_ECS} --yes`);
+      expect(service().tag).toBe(second);
+      await must(`deployment rollback drawing --to ${first} ${ON_ECS} --yes`);
+      await rm(records, { recursive: true });
+      await rename(`${records}-kept`, records);
     },
     2 * DEPLOY_MS,
   );
