@@ -57,6 +57,7 @@ function namedBy(
   }
   const listed = [
     ...textsOf(parameters, "serviceDeploymentArns"),
+    ...textsOf(parameters, "serviceRevisionArns"),
     ...textsOf(parameters, "services").map((name) => whole(name, `service/${cluster}`)),
     ...textsOf(parameters, "tasks").map((name) => whole(name, `task/${cluster}`)),
     ...textsOf(parameters, "clusters").map((name) => whole(name, "cluster")),
