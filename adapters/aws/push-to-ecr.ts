@@ -5,7 +5,7 @@
  * @module
  */
 import { BentoError } from "../../core/bento-error.ts";
-import type { Digest } from "../../core/digest.ts";
+import { type Digest, digestHex } from "../../core/digest.ts";
 import type { ImageRef } from "../../core/image-ref.ts";
 import type { OnProgress } from "../../core/progress.ts";
 import { copyAttachments } from "../../oci/attest/attachment.ts";
@@ -41,6 +41,8 @@ export interface PushedToEcr extends PushedImage {
   readonly attachments: number;
 }
 
+/** Of a digest in a tag. */
+const DIGEST_CHARACTERS = 12;
 /** A token lasts twelve hours; no image takes that long often. */
 const TOKENS = 4;
 
@@ -123,8 +125,8 @@ async function pushWith(
   options: PushToEcrOptions,
   { layout, image, access }: Push,
 ): Promise<PushedToEcr> {
-  const { repository, tags, onProgress } = options;
-  await checkTags(options, access);
+  const { repository, onProgress } = options;
+  const tags = await freeTags(options, access);
   let attachments = 0;
   const pushed = await pushImage({
     ...access.registry,
@@ -140,18 +142,27 @@ async function pushWith(
   return { ...pushed, uri: ecrImageUri(session, repository, image.digest), attachments };
 }
 
-/** Before anything is sent. */
-async function checkTags(
+/**
+ * Tags never move, and a bento over another base is another image of the same version: where its tag is taken, the image
+ * goes under that and the beginning of its own digest. What deploys goes by digest.
+ */
+async function freeTags(
   { tags, digest, repository }: PushToEcrOptions,
   { reference, registry }: Access,
-): Promise<void> {
+): Promise<string[]> {
   const { manifests } = createRegistryClient(reference, { ...registry, access: "push" });
+  const free: string[] = [];
   for (const tag of tags) {
     const there = await manifests.head(tag);
-    if (there !== undefined && there.digest !== digest) {
-      throw tagConflict({ tag, repository, there: there.digest, digest });
+    const isTaken = there !== undefined && there.digest !== digest;
+    const own = isTaken ? `${tag}-${digestHex(digest).slice(0, DIGEST_CHARACTERS)}` : tag;
+    const second = isTaken ? await manifests.head(own) : undefined;
+    if (second !== undefined && second.digest !== digest) {
+      throw tagConflict({ tag: own, repository, there: second.digest, digest });
     }
+    free.push(own);
   }
+  return free;
 }
 
 interface TagConflict {

@@ -129,6 +129,7 @@ describe.skipIf(SKIP)("stacks that go", { timeout: 60_000 }, () => {
       const resources = Object.values(stack?.template.Resources ?? {});
       expect({ ...stack, template: { ...stack?.template, Resources: resources } }).toEqual({
         id: expect.stringContaining(`stack/${name}/`),
+        changeSetId: expect.stringContaining("changeSet/bento-0123456789ab/"),
         name,
         status: "CREATE_COMPLETE",
         statusReason: undefined,
