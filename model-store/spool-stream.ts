@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { inspect } from "node:util";
 import { BentoError } from "../core/bento-error.ts";
 import { silent } from "../core/progress.ts";
+import { unlessAborted } from "../core/unless-aborted.ts";
 import { sweepLeftovers } from "../oci/leftovers.ts";
 import type { ProgressOptions } from "./count-bytes.ts";
 import { diskError } from "./disk-error.ts";
@@ -106,23 +107,4 @@ function checkPiece(piece: unknown): Uint8Array {
       hint: "give a stream of Uint8Array or Buffer, without an encoding",
     },
   );
-}
-
-/** A source that never answers ends with the signal. */
-async function unlessAborted<Value>(
-  work: Promise<Value>,
-  signal: AbortSignal | undefined,
-): Promise<Value> {
-  if (signal === undefined) {
-    return await work;
-  }
-  const { promise, reject } = Promise.withResolvers<never>();
-  const leave = () => reject(signal.reason);
-  signal.addEventListener("abort", leave, { once: true });
-  try {
-    signal.throwIfAborted();
-    return await Promise.race([work, promise]);
-  } finally {
-    signal.removeEventListener("abort", leave);
-  }
 }

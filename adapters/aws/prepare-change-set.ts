@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import type { IIoHost, Toolkit } from "@aws-cdk/toolkit-lib";
 import { BentoError } from "../../core/bento-error.ts";
+import { unlessAborted } from "../../core/unless-aborted.ts";
 import { sweepLeftovers } from "../../oci/leftovers.ts";
 import { replaceFile } from "../../oci/replace-file.ts";
 import { formatArn } from "./arn.ts";
@@ -53,7 +54,7 @@ export async function prepareChangeSet(
     prepare(session, options, { library, folder }),
   );
   try {
-    return await untilAborted(work, session.signal);
+    return await unlessAborted(work, session.signal); // the library knows no signals
   } catch (error) {
     session.signal?.throwIfAborted();
     throw prepareError(error, session, options);
@@ -167,26 +168,6 @@ function inOwnFolder<Value>(
   });
   turn = run.catch(() => {});
   return run;
-}
-
-/** The library knows no signals. */
-async function untilAborted<Value>(
-  work: Promise<Value>,
-  signal: AbortSignal | undefined,
-): Promise<Value> {
-  if (signal === undefined) {
-    return await work;
-  }
-  const { promise, reject } = Promise.withResolvers<never>();
-  const leave = () => reject(signal.reason);
-  signal.addEventListener("abort", leave, { once: true });
-  try {
-    signal.throwIfAborted();
-    return await Promise.race([work, promise]);
-  } finally {
-    signal.removeEventListener("abort", leave);
-    work.catch(() => {}); // told already, or nobody waits
-  }
 }
 
 /** The app's own error, or AWS's, is somewhere among the causes of the library's. */

@@ -3,8 +3,9 @@
  * have, once. Then what is left over is pruned.
  */
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import type { Ran } from "../support/bento-process.ts";
 import type { CliRun } from "../support/cli.ts";
-import { DEPLOY, type EcsStand, ecsStand, type Ran } from "../support/ecs-deploy-stand.ts";
+import { DEPLOY, type EcsStand, ecsStand } from "../support/ecs-deploy-stand.ts";
 
 const RUNS_MS = 120_000;
 

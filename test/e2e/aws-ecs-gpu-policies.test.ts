@@ -3,13 +3,8 @@
  * deployer's rights among them: what they allow is enough, and what they leave out is refused with its name.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import {
-  DEPLOY,
-  type EcsStand,
-  ecsStand,
-  IN_NETWORK,
-  type Ran,
-} from "../support/ecs-deploy-stand.ts";
+import type { Ran } from "../support/bento-process.ts";
+import { DEPLOY, type EcsStand, ecsStand, IN_NETWORK } from "../support/ecs-deploy-stand.ts";
 import { skipWithout } from "../support/tools.ts";
 
 interface Policy {

@@ -6,7 +6,8 @@ import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { asMembers, listOf, textOf } from "../support/aws/members.ts";
-import { DEPLOY, type EcsStand, ecsStand, type Ran } from "../support/ecs-deploy-stand.ts";
+import type { Ran } from "../support/bento-process.ts";
+import { DEPLOY, type EcsStand, ecsStand } from "../support/ecs-deploy-stand.ts";
 
 const DEPLOY_MS = 60_000;
 

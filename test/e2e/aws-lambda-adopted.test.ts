@@ -12,12 +12,8 @@ import { BentoLambda } from "../../infra/bento-lambda.ts";
 import { BentoRegistry } from "../../infra/bento-registry.ts";
 import { deployWithCdk } from "../support/aws/cdk-stack.ts";
 import { pushSample } from "../support/aws/push-sample.ts";
-import {
-  flowersService,
-  type LambdaStand,
-  lambdaStand,
-  type Ran,
-} from "../support/lambda-stand.ts";
+import type { Ran } from "../support/bento-process.ts";
+import { flowersService, type LambdaStand, lambdaStand } from "../support/lambda-stand.ts";
 import { skipWithout } from "../support/tools.ts";
 
 const CASE_MS = 120_000;

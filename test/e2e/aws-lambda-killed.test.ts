@@ -4,7 +4,8 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { AwsCall } from "../support/aws/aws-call.ts";
-import { DEPLOY, type LambdaStand, lambdaStand, type Ran } from "../support/lambda-stand.ts";
+import type { Ran } from "../support/bento-process.ts";
+import { DEPLOY, type LambdaStand, lambdaStand } from "../support/lambda-stand.ts";
 
 const DEPLOY_OPTIONS = "--platform aws-lambda --base oci:base --yes";
 const RUNS_MS = 300_000;

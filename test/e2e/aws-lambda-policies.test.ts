@@ -5,13 +5,8 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import {
-  DEPLOY,
-  flowersService,
-  type LambdaStand,
-  lambdaStand,
-  type Ran,
-} from "../support/lambda-stand.ts";
+import type { Ran } from "../support/bento-process.ts";
+import { DEPLOY, flowersService, type LambdaStand, lambdaStand } from "../support/lambda-stand.ts";
 import { skipWithout } from "../support/tools.ts";
 
 interface Policy {

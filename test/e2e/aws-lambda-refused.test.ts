@@ -5,7 +5,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import { GetAliasCommand, LambdaClient, UpdateAliasCommand } from "@aws-sdk/client-lambda";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { CallFault, ResourceFault } from "../support/aws/faults.ts";
-import { DEPLOY, type LambdaStand, lambdaStand, type Ran } from "../support/lambda-stand.ts";
+import type { Ran } from "../support/bento-process.ts";
+import { DEPLOY, type LambdaStand, lambdaStand } from "../support/lambda-stand.ts";
 
 const MS = 60_000;
 

@@ -3,7 +3,8 @@
  * instances; and what prune leaves of it.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { DEPLOY, type LambdaStand, lambdaStand, type Ran } from "../support/lambda-stand.ts";
+import type { Ran } from "../support/bento-process.ts";
+import { DEPLOY, type LambdaStand, lambdaStand } from "../support/lambda-stand.ts";
 
 const MS = 60_000;
 

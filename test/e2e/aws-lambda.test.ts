@@ -5,13 +5,13 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { Ran } from "../support/bento-process.ts";
 import {
   DEPLOY,
   flowersService,
   healthy,
   type LambdaStand,
   lambdaStand,
-  type Ran,
 } from "../support/lambda-stand.ts";
 
 const DEPLOY_MS = 60_000;
@@ -133,7 +133,11 @@ describe("bento deploy --platform aws-lambda", () => {
     async () => {
       await writeFile(join(stand.cli.work, "service.ts"), flowersService("second"));
       await stand.cli.must("build");
-      const ran = await must(DEPLOY);
+      const ran = await must(`${DEPLOY} --json`);
+      expect(JSON.parse(ran.out)).toMatchObject({
+        outcome: "succeeded",
+        details: { version: "2", traffic: { "2": 100 } },
+      });
       expect(PROMOTE).toEqual(expect.arrayContaining(writes(ran)));
       expect(asked(ran)).toMatchInlineSnapshot(
         `"sts:GetCallerIdentity lambda:GetFunction lambda:GetAlias lambda:GetFunction sts:GetCallerIdentity lambda:GetFunction lambda:GetAlias lambda:GetFunction lambda:GetFunction lambda:GetAlias lambda:GetFunction lambda:GetFunction lambda:GetAlias lambda:GetFunction lambda:UpdateFunctionCode lambda:GetFunctionConfiguration lambda:GetFunctionConfiguration lambda:PublishVersion lambda:GetFunction lambda:GetAlias lambda:GetFunctionConfiguration lambda:Invoke lambda:Invoke lambda:GetAlias lambda:UpdateAlias lambda:GetAlias"`,

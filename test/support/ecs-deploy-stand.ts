@@ -4,17 +4,14 @@
  *
  * @module
  */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { join } from "node:path";
 import { tarFile } from "../../oci/tar-entry.ts";
 import { writeSampleBase } from "../packager/image/sample-bento.ts";
 import { sampleLibraries } from "../packager/image/sample-libraries.ts";
-import type { AwsCall } from "./aws/aws-call.ts";
 import { type LoopbackEcs, loopbackEcs } from "./aws/ecs/loopback-ecs.ts";
 import { type LoopbackAws, startAws } from "./aws/start-aws.ts";
+import { type BentoProcess, type Ran, startBento } from "./bento-process.ts";
 import { type TestCli, testCli } from "./cli.ts";
-import { MAIN } from "./cli-process.ts";
 import { elfFile } from "./elf-file.ts";
 import { zipArchive } from "./zip-archive.ts";
 
@@ -34,14 +31,6 @@ ${"export default"} service({
 `;
 }
 
-export interface Ran {
-  readonly exitCode: number | null;
-  readonly out: string;
-  readonly err: string;
-  /** Calls of AWS that it made. */
-  readonly calls: readonly AwsCall[];
-}
-
 export interface EcsStand extends AsyncDisposable {
   readonly cli: TestCli;
   readonly aws: LoopbackAws;
@@ -52,14 +41,7 @@ export interface EcsStand extends AsyncDisposable {
    * @param rights - environment of who runs it @default one with all rights
    */
   bento(line: string, rights?: Readonly<Record<string, string>>): Promise<Ran>;
-  /** Starts it; `kill` ends it at once, `interrupt` as Ctrl-C does. */
-  start(line: string): {
-    readonly ended: Promise<Ran>;
-    /** Resolves once stderr has the text. */
-    said(text: string): Promise<void>;
-    kill(): void;
-    interrupt(): void;
-  };
+  start(line: string): BentoProcess;
   /** Builds another version of the bento. */
   build(marker: string): Promise<void>;
 }
@@ -116,56 +98,11 @@ export async function ecsStand(): Promise<EcsStand> {
     aws,
     ecs,
     build,
-    start: (line) => start(line, cli, aws),
-    bento: async (line, rights) => await start(line, cli, aws, rights).ended,
+    start: (line) => startBento(line, { cli, aws }),
+    bento: (line, rights) => startBento(line, { cli, aws, environment: rights }).ended,
     async [Symbol.asyncDispose]() {
       await aws[Symbol.asyncDispose]();
       await cli[Symbol.asyncDispose]();
     },
-  };
-}
-
-function start(
-  line: string,
-  cli: TestCli,
-  aws: LoopbackAws,
-  rights = aws.environment,
-): ReturnType<EcsStand["start"]> {
-  const before = aws.calls.length;
-  const child = spawn(
-    process.execPath,
-    ["--conditions=bentokit-source", MAIN, ...line.split(" ")],
-    {
-      cwd: cli.work,
-      env: {
-        PATH: process.env["PATH"],
-        BENTO_HOME: cli.home,
-        DOCKER_CONFIG: cli.home,
-        USER: "tester",
-        ...rights,
-      },
-      stdio: ["ignore", "pipe", "pipe"],
-    },
-  );
-  const text = { out: "", err: "" };
-  child.stdout.setEncoding("utf8").on("data", (part: string) => {
-    text.out += part;
-  });
-  child.stderr.setEncoding("utf8").on("data", (part: string) => {
-    text.err += part;
-  });
-  return {
-    ended: once(child, "close").then(([exitCode]) => ({
-      exitCode,
-      ...text,
-      calls: aws.calls.slice(before),
-    })),
-    async said(wanted) {
-      while (!text.err.includes(wanted)) {
-        await once(child.stderr, "data");
-      }
-    },
-    kill: () => void child.kill("SIGKILL"),
-    interrupt: () => void child.kill("SIGINT"),
   };
 }

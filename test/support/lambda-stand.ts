@@ -4,15 +4,12 @@
  *
  * @module
  */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { join } from "node:path";
 import { writeSampleBase } from "../packager/image/sample-bento.ts";
-import type { AwsCall } from "./aws/aws-call.ts";
 import type { InvokedVersion } from "./aws/lambda/function-invoker.ts";
 import { type LoopbackAws, startAws } from "./aws/start-aws.ts";
+import { type BentoProcess, type Ran, startBento } from "./bento-process.ts";
 import { type TestCli, testCli } from "./cli.ts";
-import { MAIN } from "./cli-process.ts";
 import { onnxFile } from "./onnx-file.ts";
 
 /** @param marker - makes another version of the bento */
@@ -31,14 +28,6 @@ ${"export default"} service({
 `;
 }
 
-export interface Ran {
-  readonly exitCode: number | null;
-  readonly out: string;
-  readonly err: string;
-  /** Calls of AWS that it made. */
-  readonly calls: readonly AwsCall[];
-}
-
 export interface LambdaStand extends AsyncDisposable {
   readonly cli: TestCli;
   readonly aws: LoopbackAws;
@@ -48,11 +37,7 @@ export interface LambdaStand extends AsyncDisposable {
   here(line: string, environment?: Readonly<Record<string, string>>): Promise<Ran>;
   /** Runs `bento` as a process of its own. */
   bento(line: string, environment?: Readonly<Record<string, string>>): Promise<Ran>;
-  /** Starts it; `kill` ends it at once. */
-  start(
-    line: string,
-    environment?: Readonly<Record<string, string>>,
-  ): { readonly ended: Promise<Ran>; kill(): void };
+  start(line: string, environment?: Readonly<Record<string, string>>): BentoProcess;
 }
 
 /** Deploys the bento by its image over a tiny base. */
@@ -128,49 +113,4 @@ function pathOf(event: unknown): string {
   return typeof event === "object" && event !== null && "rawPath" in event
     ? String(event.rawPath)
     : "";
-}
-
-function startBento(
-  line: string,
-  {
-    cli,
-    aws,
-    environment,
-  }: {
-    cli: TestCli;
-    aws: LoopbackAws;
-    environment: Readonly<Record<string, string>> | undefined;
-  },
-): ReturnType<LambdaStand["start"]> {
-  const before = aws.calls.length;
-  const child = spawn(
-    process.execPath,
-    ["--conditions=bentokit-source", MAIN, ...line.split(" ")],
-    {
-      cwd: cli.work,
-      env: {
-        PATH: process.env["PATH"],
-        BENTO_HOME: cli.home,
-        DOCKER_CONFIG: cli.home,
-        USER: "tester",
-        ...(environment ?? aws.environment),
-      },
-      stdio: ["ignore", "pipe", "pipe"],
-    },
-  );
-  const text = { out: "", err: "" };
-  child.stdout.setEncoding("utf8").on("data", (part: string) => {
-    text.out += part;
-  });
-  child.stderr.setEncoding("utf8").on("data", (part: string) => {
-    text.err += part;
-  });
-  return {
-    ended: once(child, "close").then(([exitCode]) => ({
-      exitCode,
-      ...text,
-      calls: aws.calls.slice(before),
-    })),
-    kill: () => void child.kill("SIGKILL"),
-  };
 }
