@@ -1,45 +1,11 @@
-import { execFile } from "node:child_process";
-import { mkdir, readFile, symlink } from "node:fs/promises";
-import { delimiter, dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { emitDeployment } from "../../../deploy/emit.ts";
 import { testRuntime } from "../../support/deploy-runtime.ts";
+import { linkPackages, npx, readJson } from "../../support/emitted-app.ts";
 import { stubManifest } from "../../support/stub-bento.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 import { ECS_NETWORK, GPU_IMAGE } from "./desired-ecs.ts";
-
-const run = promisify(execFile);
-const ROOT = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
-
-/** Stands for `npm install` in the emitted app. */
-async function linkPackages(directory: string): Promise<void> {
-  await mkdir(join(directory, "node_modules", "@types"), { recursive: true });
-  await symlink(ROOT, join(directory, "node_modules", "bentokit"));
-  for (const name of ["aws-cdk", "aws-cdk-lib", "constructs", "typescript", "@types/node"]) {
-    await symlink(join(ROOT, "node_modules", name), join(directory, "node_modules", name));
-  }
-}
-
-/** As a shell in the emitted app, with the sources of this package instead of its build. */
-async function npx(directory: string, home: string, command: readonly string[]): Promise<void> {
-  const bin = join(ROOT, "node_modules", ".bin");
-  await run(join(bin, command[0] ?? ""), command.slice(1), {
-    cwd: directory,
-    env: {
-      PATH: [bin, process.env["PATH"]].join(delimiter),
-      HOME: home,
-      CDK_HOME: home,
-      CDK_DISABLE_CLI_TELEMETRY: "true",
-      NODE_OPTIONS: "--conditions=bentokit-source",
-    },
-  });
-}
-
-async function json(...path: string[]): Promise<unknown> {
-  return JSON.parse(await readFile(join(...path), "utf8"));
-}
 
 const ARN = "arn:aws:iam::123456789012";
 
@@ -93,11 +59,11 @@ describe("emitDeployment for aws-ecs-gpu", () => {
       await linkPackages(directory);
       await npx(directory, home.path, ["cdk", "synth", "--quiet", "--no-notices"]);
       const output = join(directory, "cdk.out");
-      expect(await json(output, "bento-registry-stub-service.template.json")).toEqual(
-        await json(directory, "registry.template.json"),
+      expect(await readJson(output, "bento-registry-stub-service.template.json")).toEqual(
+        await readJson(directory, "registry.template.json"),
       );
-      expect(await json(output, "bento-stub-service.template.json")).toEqual(
-        await json(directory, "template.json"),
+      expect(await readJson(output, "bento-stub-service.template.json")).toEqual(
+        await readJson(directory, "template.json"),
       );
       await npx(directory, home.path, [
         "tsc",

@@ -1,17 +1,13 @@
-import { execFile } from "node:child_process";
-import { mkdir, readFile, symlink } from "node:fs/promises";
-import { delimiter, dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { emitDeployment } from "../../../deploy/emit.ts";
 import { testRuntime } from "../../support/deploy-runtime.ts";
 import { STUB_IMAGE } from "../../support/desired.ts";
+import { linkPackages, npx, readJson } from "../../support/emitted-app.ts";
+import { REPOSITORY } from "../../support/sources.ts";
 import { stubManifest } from "../../support/stub-bento.ts";
 import { tempDir } from "../../support/temp-dir.ts";
-
-const run = promisify(execFile);
-const ROOT = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 
 const REQUEST = {
   platform: "aws-lambda",
@@ -23,34 +19,6 @@ const REQUEST = {
   variables: { LEVEL: "3", GREETING: 'say "hi"' },
   sets: ["reservedConcurrency=5", "region=eu-central-1"],
 };
-
-/** Stands for `npm install` in the emitted app. */
-async function linkPackages(directory: string): Promise<void> {
-  await mkdir(join(directory, "node_modules", "@types"), { recursive: true });
-  await symlink(ROOT, join(directory, "node_modules", "bentokit"));
-  for (const name of ["aws-cdk", "aws-cdk-lib", "constructs", "typescript", "@types/node"]) {
-    await symlink(join(ROOT, "node_modules", name), join(directory, "node_modules", name));
-  }
-}
-
-/** As a shell in the emitted app, with the sources of this package instead of its build. */
-async function npx(directory: string, home: string, command: readonly string[]): Promise<void> {
-  const bin = join(ROOT, "node_modules", ".bin");
-  await run(join(bin, command[0] ?? ""), command.slice(1), {
-    cwd: directory,
-    env: {
-      PATH: [bin, process.env["PATH"]].join(delimiter),
-      HOME: home,
-      CDK_HOME: home,
-      CDK_DISABLE_CLI_TELEMETRY: "true",
-      NODE_OPTIONS: "--conditions=bentokit-source",
-    },
-  });
-}
-
-async function json(...path: string[]): Promise<unknown> {
-  return JSON.parse(await readFile(join(...path), "utf8"));
-}
 
 describe("emitDeployment for aws-lambda", () => {
   it("writes a CDK app that synthesises to the templates beside it", async () => {
@@ -69,11 +37,11 @@ describe("emitDeployment for aws-lambda", () => {
     await linkPackages(directory);
     await npx(directory, home.path, ["cdk", "synth", "--quiet", "--no-notices"]);
     const output = join(directory, "cdk.out");
-    expect(await json(output, "bento-registry-stub-service.template.json")).toEqual(
-      await json(directory, "registry.template.json"),
+    expect(await readJson(output, "bento-registry-stub-service.template.json")).toEqual(
+      await readJson(directory, "registry.template.json"),
     );
-    expect(await json(output, "bento-stub-service.template.json")).toEqual(
-      await json(directory, "template.json"),
+    expect(await readJson(output, "bento-stub-service.template.json")).toEqual(
+      await readJson(directory, "template.json"),
     );
     await npx(directory, home.path, [
       "tsc",
@@ -124,8 +92,8 @@ describe("emitDeployment for aws-lambda", () => {
       const { directory } = await emitDeployment(request, "app", runtime);
       await linkPackages(directory);
       await npx(directory, home.path, ["cdk", "synth", "--quiet", "--no-notices"]);
-      const made = await json(directory, "cdk.out", "bento-stub-service.template.json");
-      expect(made).toEqual(await json(directory, "template.json"));
+      const made = await readJson(directory, "cdk.out", "bento-stub-service.template.json");
+      expect(made).toEqual(await readJson(directory, "template.json"));
     },
     90_000,
   );
@@ -143,12 +111,12 @@ describe("emitDeployment for aws-lambda", () => {
   it("depends on exact versions, those that are tested here", async () => {
     await using runtime = await testRuntime();
     const { directory } = await emitDeployment(REQUEST, "app", runtime);
-    const own = (await json(ROOT, "package.json")) as {
+    const own = (await readJson(REPOSITORY, "package.json")) as {
       version: string;
       devDependencies: Record<string, string>;
     };
     const pick = (name: string) => own.devDependencies[name];
-    expect(await json(directory, "package.json")).toEqual({
+    expect(await readJson(directory, "package.json")).toEqual({
       name: "bento-stub-service",
       private: true,
       type: "module",
